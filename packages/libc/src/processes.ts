@@ -1,0 +1,35 @@
+import koffi from "koffi"
+import { libcCall } from "./call.ts"
+
+const dup2Call = libcCall<[from: number, to: number]>("dup2", "int dup2(int from, int to)")
+const fcntlCall = libcCall<[fd: number, command: number, argument: number]>(
+  "fcntl",
+  "int fcntl(int fd, int command, int argument)"
+)
+const F_SETFD = 2
+const execveCall = libcCall<[path: string, argv: unknown, envp: unknown]>(
+  "execve",
+  "int execve(const char *path, const char **argv, const char **envp)"
+)
+
+/** Makes `to` a copy of `from`; the copy is inherited across exec. */
+export const dup2 = (from: number, to: number): void => {
+  dup2Call(from, to)
+}
+
+/** Lets `fd` be inherited across exec. Node marks every descriptor it starts with, 0 to 2 included, close-on-exec. */
+export const inheritable = (fd: number): void => {
+  fcntlCall(fd, F_SETFD, 0)
+}
+
+/** Replaces this process image, keeping pid, standard streams and inheritable descriptors. Returns only by throwing. */
+export const execve = (
+  path: string,
+  argv: ReadonlyArray<string>,
+  environment: Readonly<Record<string, string | undefined>>
+): never => {
+  const envp = Object.entries(environment).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]))
+  for (const fd of [0, 1, 2]) inheritable(fd)
+  execveCall(path, koffi.as([...argv, null], "const char **"), koffi.as([...envp, null], "const char **"))
+  throw new Error(`execve ${path} returned`)
+}
