@@ -1,4 +1,4 @@
-import koffi from "koffi"
+import koffi, { type LibraryHandle } from "koffi"
 import { getSystemErrorMessage, getSystemErrorName } from "node:util"
 
 /** A system call that returned -1. `code` is the errno name (`EPERM`). */
@@ -17,14 +17,14 @@ export class SystemCallFailed extends Error {
   }
 }
 
-let loaded: koffi.LibraryHandle | undefined
+let loaded: LibraryHandle | undefined
 
 /** Binds one libc function that reports failure as -1 with errno; the library is opened at first use (1 ms). */
 export const libcCall = <A extends ReadonlyArray<unknown>>(
   name: string,
   signature: string
 ): ((...args: A) => number) => {
-  let bound: koffi.KoffiFunction | undefined
+  let bound: ReturnType<LibraryHandle["func"]> | undefined
   return (...args) => {
     loaded ??= koffi.load("libc.so.6")
     bound ??= loaded.func(signature)
