@@ -1,1 +1,2 @@
-export {}
+export type * from "./backend.ts"
+export type * from "./workload.ts"

@@ -43,9 +43,7 @@ export class Images extends Context.Service<
       ref: string,
       options: { readonly force: boolean; readonly noprune: boolean }
     ) => Effect.Effect<ReadonlyArray<{ readonly untagged: string } | { readonly deleted: string }>, Fault>
-    readonly prune: (
-      filters: Filters
-    ) => Effect.Effect<
+    readonly prune: (filters: Filters) => Effect.Effect<
       {
         readonly deleted: ReadonlyArray<{ readonly untagged: string } | { readonly deleted: string }>
         readonly reclaimedBytes: number
