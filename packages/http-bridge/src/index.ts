@@ -1,1 +1,7 @@
-export {}
+export { jsonLimitBytes, parseJson, readBounded, requireJsonType } from "./body.ts"
+export { Bridge, type BridgeOptions, makeBridge, type Method, type Observed } from "./bridge.ts"
+export type { Call, HijackCall } from "./call.ts"
+export { BadRequest, BodyTooLarge, ForeignRequest, PageNotFound } from "./faults.ts"
+export type { ListenerKind } from "./guard.ts"
+export { bytes, empty, hijacked, json, jsonText, live, type Reply, type ReplyHeaders, text } from "./reply.ts"
+export { statusOf } from "./statuses.ts"
