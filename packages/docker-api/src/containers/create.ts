@@ -1,0 +1,72 @@
+import { Containers, Images, System, Volumes } from "@sockerless/engine"
+import { BadRequest, json } from "@sockerless/http-bridge"
+import { Effect } from "effect"
+import type { ApiBridge, ApiCall } from "../api-route.ts"
+import { jsonBody } from "../read-body.ts"
+import { createRequest, type WireCreate } from "../wire/create-request.ts"
+import { createProblem, requestedWorkload } from "./decode-create.ts"
+import { needsOwnVolume } from "./decode-mounts.ts"
+import { echoOf } from "./echo.ts"
+import { type CreateDefaults, normalise } from "./normalise.ts"
+
+const defaultsOf = Effect.gen(function* () {
+  const facts = yield* (yield* System).facts
+  const backend = facts.backends.get(facts.defaultBackend)
+  return {
+    runtime: facts.defaultBackend,
+    cgroupnsMode: backend?.cgroupVersion === "2" ? "private" : "host"
+  } satisfies CreateDefaults
+})
+
+/** Makes the volumes that carry labels or options of their own; by mount target. Idempotent for named ones. */
+const ownVolumes = Effect.fnUntraced(function* (request: WireCreate) {
+  const volumes = yield* Volumes
+  const made: Record<string, string> = {}
+  for (const mount of (request.hostConfig.Mounts ?? []).filter(needsOwnVolume)) {
+    const { name } = yield* volumes.create({
+      name: mount.Source,
+      driver: "local",
+      labels: mount.VolumeOptions?.Labels ?? {},
+      options: mount.VolumeOptions?.DriverConfig?.Options ?? {}
+    })
+    made[mount.Target] = name
+  }
+  return made
+})
+
+/** Inspect shows the command of the image where the client gave none; a missing image is the engine's to report. */
+const withImageCommand = Effect.fnUntraced(function* (request: WireCreate) {
+  if (request.config.Entrypoint !== null && request.config.Cmd !== null) return request
+  const image = yield* (yield* Images).inspect(request.config.Image).pipe(Effect.option)
+  if (image._tag === "None") return request
+  const { entrypoint, cmd } = image.value.config
+  const given = request.config.Entrypoint
+  return {
+    ...request,
+    config: {
+      ...request.config,
+      Entrypoint: given ?? (entrypoint === undefined || entrypoint.length === 0 ? null : entrypoint),
+      Cmd: request.config.Cmd ?? (given !== null || cmd === undefined || cmd.length === 0 ? null : cmd)
+    }
+  }
+})
+
+const create = Effect.fnUntraced(function* (call: ApiCall) {
+  const given = yield* jsonBody(call.request, createRequest, "CreateRequest")
+  const problem = createProblem(given, call.facts.minor)
+  if (problem !== undefined) return yield* new BadRequest({ message: problem })
+  const request = normalise(given, yield* defaultsOf)
+  const name = call.query.get("name") ?? ""
+  const platform = call.query.get("platform") ?? ""
+  const { id, warnings } = yield* (yield* Containers).create({
+    name: name === "" ? undefined : name,
+    image: request.config.Image,
+    platform: platform === "" ? undefined : platform,
+    requested: requestedWorkload(request, yield* ownVolumes(request)),
+    echo: echoOf(yield* withImageCommand(request))
+  })
+  return json({ Id: id, Warnings: warnings }, 201)
+})
+
+/** `POST /containers/create`. */
+export const createRoute = (bridge: ApiBridge): void => bridge.route("POST", "/containers/create", create)
