@@ -1,12 +1,4 @@
-import type {
-  Containers,
-  Events,
-  Execs,
-  Images,
-  Networks,
-  System,
-  Volumes
-} from "@sockerless/engine"
+import type { Containers, Events, Execs, Images, Networks, System, Volumes } from "@sockerless/engine"
 import type { Bridge, Call, HijackCall } from "@sockerless/http-bridge"
 import type { ApiFacts } from "./versions.ts"
 

@@ -18,7 +18,8 @@ export const splitVersion = (
   path: string
 ): { readonly path: string; readonly facts: ApiFacts } | { readonly refused: Fault } => {
   const found = /^\/v([0-9.]+)(\/.*)$/.exec(path)
-  if (found === null) return path.startsWith("/") ? { path, facts: { minor: newestMinor } } : { refused: new PageNotFound() }
+  if (found === null)
+    return path.startsWith("/") ? { path, facts: { minor: newestMinor } } : { refused: new PageNotFound() }
   const version = found[1] ?? ""
   const [major = 0, minor = 0] = version.split(".").map(Number)
   if (major > 1 || (major === 1 && minor > newestMinor)) {

@@ -98,7 +98,5 @@ export const requireJsonType = (request: IncomingMessage, bodyLength: number): E
   }
   return given.split(";")[0]?.trim().toLowerCase() === "application/json"
     ? Effect.void
-    : Effect.fail(
-        new BadRequest({ message: `unsupported Content-Type header (${given}): must be 'application/json'` })
-      )
+    : Effect.fail(new BadRequest({ message: `unsupported Content-Type header (${given}): must be 'application/json'` }))
 }

@@ -1,7 +1,7 @@
 import type { Fault } from "@sockerless/faults"
 import { Cause, type Context, Effect, Exit, Scope } from "effect"
 import { Hono } from "hono"
-import { RegExpRouter } from "hono/router/reg-exp-router"
+
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { ServerOptions as TlsOptions } from "node:https"
 import type { Duplex } from "node:stream"
@@ -11,6 +11,7 @@ import { takePlain, takeUpgraded, type TakenConnection } from "./connection.ts"
 import { BadRequest, BodyTooLarge, PageNotFound } from "./faults.ts"
 import { guard, type ListenerKind } from "./guard.ts"
 import { runHijacked } from "./hijack.ts"
+import { NameRouter } from "./name-router.ts"
 import type { Reply, ReplyHeaders } from "./reply.ts"
 import { send, sendRaw } from "./send.ts"
 import { makeServer } from "./server.ts"
@@ -77,7 +78,7 @@ const handled = () => new Response(null)
 
 /** Hono routes in front of Effect handlers: a scope per request, typed faults to statuses, defects logged as 500. */
 export class Bridge<F, R> {
-  readonly #hono = new Hono<{ Bindings: Bindings<F> }>({ router: new RegExpRouter() })
+  readonly #hono = new Hono<{ Bindings: Bindings<F> }>({ router: new NameRouter() })
   readonly #options: BridgeOptions<F>
   readonly #context: Context.Context<R>
 
@@ -192,10 +193,7 @@ export class Bridge<F, R> {
       if (!response.writableFinished) gone.abort()
     })
     const scope = Scope.makeUnsafe()
-    const exit = await this.#run(
-      Scope.provide(effect, scope),
-      onDisconnect === "stop" ? gone.signal : undefined
-    )
+    const exit = await this.#run(Scope.provide(effect, scope), onDisconnect === "stop" ? gone.signal : undefined)
     const reply = this.#replyOf(exit)
     if (reply._tag === "Hijacked") reply.output.destroy()
     else await send(response, reply, gone.signal)

@@ -3,7 +3,11 @@ import { BadRequest, ForeignRequest } from "./faults.ts"
 
 export type ListenerKind = "unix" | "tcp" | "tls"
 
-const hostName = (header: string) => header.replace(/:\d*$/, "").replace(/^\[|\]$/g, "").toLowerCase()
+const hostName = (header: string) =>
+  header
+    .replace(/:\d*$/, "")
+    .replace(/^\[|\]$/g, "")
+    .toLowerCase()
 
 const isLoopbackName = (name: string) =>
   name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name)
@@ -23,7 +27,9 @@ export const guard = (
   }
   if (kind === "unix") return undefined
   if (request.headers.origin !== undefined) {
-    return new ForeignRequest({ message: "requests with an Origin header are refused: browsers are not Docker clients" })
+    return new ForeignRequest({
+      message: "requests with an Origin header are refused: browsers are not Docker clients"
+    })
   }
   const site = request.headers["sec-fetch-site"]
   if (site !== undefined && site !== "none") {

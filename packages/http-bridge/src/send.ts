@@ -1,5 +1,5 @@
 import { Effect, Exit, Stream } from "effect"
-import { STATUS_CODES, type ServerResponse } from "node:http"
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
 import { pipeline } from "node:stream/promises"
 import type { Duplex } from "node:stream"
 import type { Reply, ReplyHeaders } from "./reply.ts"
@@ -44,6 +44,10 @@ const sendLive = async (
   else response.destroy()
 }
 
+const hasUnreadBody = (request: IncomingMessage) =>
+  !request.complete &&
+  (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0)
+
 /** Sends a reply that stays within HTTP. A client that goes away ends it; that is not an error of ours. */
 export const send = async (
   response: ServerResponse,
@@ -55,7 +59,7 @@ export const send = async (
     return
   }
   // A body that nobody read would have to be swallowed before the connection could be used again.
-  if (!response.req.complete && reply.status >= 400) response.setHeader("Connection", "close")
+  if (reply.status >= 400 && hasUnreadBody(response.req)) response.setHeader("Connection", "close")
   switch (reply._tag) {
     case "Whole":
       response.writeHead(

@@ -63,8 +63,7 @@ export interface Listeners {
 
 /** An HTTP server with the settings Docker's clients need, or an HTTPS one when TLS options are given. */
 export const makeServer = (listeners: Listeners, tls?: https.ServerOptions): http.Server | https.Server => {
-  const server =
-    tls === undefined ? http.createServer(serverOptions) : https.createServer({ ...serverOptions, ...tls })
+  const server = tls === undefined ? http.createServer(serverOptions) : https.createServer({ ...serverOptions, ...tls })
   server.timeout = 0
   server.on("request", listeners.onRequest)
   server.on("upgrade", listeners.onUpgrade)

@@ -33,7 +33,8 @@ const rules: ReadonlyArray<Rule> = [
   ],
   [
     ({ hostConfig }) => hostConfig.VolumeDriver !== "" && hostConfig.VolumeDriver !== "local",
-    ({ hostConfig }) => `error looking up volume plugin ${hostConfig.VolumeDriver}: plugin "${hostConfig.VolumeDriver}" not found`
+    ({ hostConfig }) =>
+      `error looking up volume plugin ${hostConfig.VolumeDriver}: plugin "${hostConfig.VolumeDriver}" not found`
   ],
   [({ hostConfig }) => some(hostConfig.Annotations), () => refused("--annotation", "use --label")],
   [({ hostConfig }) => hostConfig.Cgroup !== "", () => refused("HostConfig.Cgroup", "use --cgroup-parent")],

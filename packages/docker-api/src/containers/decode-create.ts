@@ -158,7 +158,13 @@ export const requestedWorkload = (
   return {
     // `--entrypoint ""` arrives as [""]: it clears the image's, which an empty list says here.
     entrypoint:
-      config.Entrypoint === null ? undefined : config.Entrypoint.length === 1 && config.Entrypoint[0] === "" ? [] : nothingGiven(config.Entrypoint) ? undefined : config.Entrypoint,
+      config.Entrypoint === null
+        ? undefined
+        : config.Entrypoint.length === 1 && config.Entrypoint[0] === ""
+          ? []
+          : nothingGiven(config.Entrypoint)
+            ? undefined
+            : config.Entrypoint,
     command: nothingGiven(config.Cmd) ? undefined : (config.Cmd ?? []),
     env: config.Env ?? [],
     workingDir: config.WorkingDir,
@@ -184,8 +190,7 @@ export const requestedWorkload = (
     hostname: config.Hostname,
     domainname: config.Domainname,
     process: processOf(request),
-    restart:
-      restart === undefined || "problem" in restart ? { name: "no", maximumRetryCount: 0 } : restart,
+    restart: restart === undefined || "problem" in restart ? { name: "no", maximumRetryCount: 0 } : restart,
     autoRemove: hostConfig.AutoRemove,
     isolation: isolationOf(hostConfig),
     resources: resourceLimits(hostConfig),

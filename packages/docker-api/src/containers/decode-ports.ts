@@ -15,7 +15,8 @@ const splitPort = (port: string) => {
     : undefined
 }
 
-const validHostPort = (port: string) => /^(?:|\d{1,5}(?:-\d{1,5})?)$/.test(port) && port.split("-").every((part) => Number(part) <= 65_535)
+const validHostPort = (port: string) =>
+  /^(?:|\d{1,5}(?:-\d{1,5})?)$/.test(port) && port.split("-").every((part) => Number(part) <= 65_535)
 
 /** What is wrong with exposed or published ports, with dockerd's words. */
 export const portProblem = (

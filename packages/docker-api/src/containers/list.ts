@@ -75,7 +75,11 @@ export const listRoute = (bridge: ApiBridge): void => {
     const containers = yield* Containers
     const limit = (yield* wholeNumber(call.query, "limit")) ?? 0
     const filters = yield* readFilters(call.query)
-    const found = yield* containers.list({ all: truthy(call.query, "all") || limit > 0, limit: Math.max(limit, 0), filters })
+    const found = yield* containers.list({
+      all: truthy(call.query, "all") || limit > 0,
+      limit: Math.max(limit, 0),
+      filters
+    })
     const options = { minor: call.facts.minor, nowMillis: Date.now() }
     const withSize = truthy(call.query, "size")
     const rows = withSize

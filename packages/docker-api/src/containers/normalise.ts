@@ -70,8 +70,7 @@ const normaliseHostConfig = (given: WireHostConfig, defaults: CreateDefaults): W
   ConsoleSize: given.ConsoleSize?.length === 2 ? given.ConsoleSize : [0, 0],
   CapAdd: capabilities(given.CapAdd),
   CapDrop: capabilities(given.CapDrop),
-  CgroupnsMode:
-    given.CgroupnsMode !== "" ? given.CgroupnsMode : given.Privileged ? "host" : defaults.cgroupnsMode,
+  CgroupnsMode: given.CgroupnsMode !== "" ? given.CgroupnsMode : given.Privileged ? "host" : defaults.cgroupnsMode,
   Dns: given.Dns ?? [],
   DnsOptions: given.DnsOptions ?? [],
   DnsSearch: given.DnsSearch ?? [],

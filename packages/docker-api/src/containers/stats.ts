@@ -111,7 +111,8 @@ const follow = (id: string) =>
   ).pipe(
     Stream.mapAccum(
       () => undefined as StatsSample | undefined,
-      (before, { container, sample }) => [sample, [`${JSON.stringify(statsJson(container, sample, before))}\r\n`]] as const
+      (before, { container, sample }) =>
+        [sample, [`${JSON.stringify(statsJson(container, sample, before))}\r\n`]] as const
     ),
     // The headers are out: a container that was removed meanwhile ends the stream.
     Stream.catch(() => Stream.empty)
@@ -122,10 +123,9 @@ const stats = Effect.fnUntraced(function* (call: ApiCall) {
   const id = call.param("id")
   const first = yield* containers.stats(id)
   if (truthyOr(call.query, "stream", true)) {
-    return live(
-      Stream.provideService(follow(first.container.spec.id), Containers, containers),
-      { "Content-Type": "application/json" }
-    )
+    return live(Stream.provideService(follow(first.container.spec.id), Containers, containers), {
+      "Content-Type": "application/json"
+    })
   }
   if (truthy(call.query, "one-shot") || first.sample === undefined) {
     return json(statsJson(first.container, first.sample, undefined))

@@ -41,7 +41,10 @@ const update = Effect.fnUntraced(function* (call: ApiCall) {
     resources: resourceLimits(request),
     restart,
     echo: JSON.parse(
-      JSON.stringify({ ...changed, ...(restart === undefined ? {} : { RestartPolicy: { ...policy, Name: restart.name } }) })
+      JSON.stringify({
+        ...changed,
+        ...(restart === undefined ? {} : { RestartPolicy: { ...policy, Name: restart.name } })
+      })
     )
   })
   return json({ Warnings: warnings.length === 0 ? null : warnings })

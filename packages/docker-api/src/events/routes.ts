@@ -8,7 +8,8 @@ import { instantNanos } from "../query.ts"
 /** Older clients read `status`, `id` and `from`; they go away in 1.52. */
 const legacy = (event: Event) => {
   const image = event.attributes["image"]
-  if (event.type === "container") return { status: event.action, id: event.actorId, ...(image === undefined ? {} : { from: image }) }
+  if (event.type === "container")
+    return { status: event.action, id: event.actorId, ...(image === undefined ? {} : { from: image }) }
   return event.type === "image" ? { status: event.action, id: event.actorId } : {}
 }
 

@@ -27,7 +27,8 @@ export const imageSummary = (image: ImageRecord & { readonly containers: number 
 const asSet = (items: ReadonlyArray<string> | undefined) =>
   items === undefined || items.length === 0 ? null : Object.fromEntries(items.map((item) => [item, {}]))
 
-const listOrNull = (items: ReadonlyArray<string> | undefined) => (items === undefined || items.length === 0 ? null : items)
+const listOrNull = (items: ReadonlyArray<string> | undefined) =>
+  items === undefined || items.length === 0 ? null : items
 
 const healthcheckJson = (check: NonNullable<ImageRecord["config"]["healthcheck"]>) => ({
   ...(check.test.length === 0 ? {} : { Test: check.test }),

@@ -111,7 +111,12 @@ export const imageRoutes = (bridge: ApiBridge): void => {
   bridge.route("POST", "/images/create", pull, "stop")
   bridge.route("POST", "/images/load", load, "stop")
   bridge.route("POST", "/images/prune", prune)
-  bridge.route("GET", "/images/get", (call) => saved(call.query.getAll("names").flatMap((name) => name.split(","))), "stop")
+  bridge.route(
+    "GET",
+    "/images/get",
+    (call) => saved(call.query.getAll("names").flatMap((name) => name.split(","))),
+    "stop"
+  )
   bridge.route("GET", "/images/:name{.+}/get", (call) => saved([call.param("name")]), "stop")
   bridge.route("GET", "/images/:name{.+}/json", inspect, "stop")
   bridge.route("GET", "/images/:name{.+}/history", history, "stop")

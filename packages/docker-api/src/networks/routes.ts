@@ -19,7 +19,9 @@ const createRequest = struct({
     struct({
       Driver: text,
       Options: map(text),
-      Config: list(struct({ Subnet: text, IPRange: text, Gateway: text, AuxiliaryAddresses: map(text), AuxAddress: map(text) }))
+      Config: list(
+        struct({ Subnet: text, IPRange: text, Gateway: text, AuxiliaryAddresses: map(text), AuxAddress: map(text) })
+      )
     })
   ),
   Internal: flag,

@@ -20,7 +20,11 @@ export const diskUsageRoute = (bridge: ApiBridge): void => {
     const parts: Array<string> = []
     if (wants("image")) {
       const images = yield* (yield* Images).list({ all: true, filters: new Map() })
-      const rows = images.map((image) => ({ ...imageSummary(image, call.facts.minor), Containers: image.containers, SharedSize: 0 }))
+      const rows = images.map((image) => ({
+        ...imageSummary(image, call.facts.minor),
+        Containers: image.containers,
+        SharedSize: 0
+      }))
       parts.push(`"LayersSize":${used.layersBytes}`, `"Images":${JSON.stringify(rows)}`)
     }
     if (wants("container")) {

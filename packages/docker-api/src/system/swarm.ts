@@ -43,6 +43,9 @@ export const swarmRoutes = (bridge: ApiBridge): void => {
   refuse(
     bridge,
     ["/build", "/build/prune", "/build/cancel", "/commit", "/session", "/grpc"],
-    () => new NotHere({ message: "this daemon does not build images yet: build elsewhere and use docker load or docker pull" })
+    () =>
+      new NotHere({
+        message: "this daemon does not build images yet: build elsewhere and use docker load or docker pull"
+      })
   )
 }
