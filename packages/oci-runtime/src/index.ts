@@ -1,1 +1,3 @@
 export * from "./container/index.ts"
+export * from "./stdio/index.ts"
+export * from "./archive/index.ts"

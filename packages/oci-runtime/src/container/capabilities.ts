@@ -85,8 +85,8 @@ export const grantedCapabilities = (options: {
 }): ReadonlyArray<string> => {
   if (options.privileged) return options.available
   const add = options.add.map(normalizeCapability)
-  const drop = options.drop.map(normalizeCapability)
-  const base = add.includes("ALL") ? options.available : drop.includes("ALL") ? [] : defaults
-  const wanted = new Set([...base.filter((name) => !drop.includes(name)), ...add.filter((name) => name !== "ALL")])
+  const drop = new Set(options.drop.map(normalizeCapability))
+  const base = add.includes("ALL") ? options.available : drop.has("ALL") ? [] : defaults
+  const wanted = new Set([...base.filter((name) => !drop.has(name)), ...add.filter((name) => name !== "ALL")])
   return options.available.filter((name) => wanted.has(name))
 }

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
-import { attempt, RuntimeFailed, StartFailed } from "./faults.ts"
+import { attempt, type RuntimeFailed, StartFailed } from "./faults.ts"
 import type { ContainerSpec, DeviceRequest } from "./spec.ts"
 
 interface OciDevice {

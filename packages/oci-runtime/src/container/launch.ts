@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { constants, readFileSync } from "node:fs"
+import { closeSync, constants, readFileSync } from "node:fs"
 import { mkdir, open, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
@@ -8,7 +8,8 @@ import { killpoint } from "@sockerless/killpoints"
 import { Effect, Schema } from "effect"
 import { type Bundle, bundleOf, type RuntimeFolders } from "./bundle.ts"
 import type { Tools } from "./detect.ts"
-import { attempt, type RuntimeFailed, StartFailed } from "./faults.ts"
+import { openStdinFifo } from "../stdio/stdin.ts"
+import { attempt, reasonOf, RuntimeFailed, type StartFailed } from "./faults.ts"
 import { ociConfig } from "./oci-config.ts"
 import { startTicksOf } from "./processes.ts"
 import { runCommand } from "./run-command.ts"
@@ -22,6 +23,12 @@ export interface Running {
   readonly pid: number
   readonly startTicks: number
   readonly monitorPid: number
+}
+
+export interface Launched {
+  readonly running: Running
+  /** Our end of a stdin FIFO in mode "once": closing it is the process's EOF. */
+  readonly stdinFd: number | undefined
 }
 
 const S_IFIFO = 0o010000
@@ -166,6 +173,12 @@ export const runtimeCommand = (tools: Tools, folders: RuntimeFolders, monitorPid
   folders.runtimeState
 ]
 
+const openStdin = (path: string): Effect.Effect<number, RuntimeFailed> =>
+  Effect.try({
+    try: () => openStdinFifo(path),
+    catch: (cause) => new RuntimeFailed({ step: `open stdin ${path}`, reason: reasonOf(cause) })
+  })
+
 /**
  * Starts a container and returns when its process has been let go. The network namespace it names exists already.
  * A failure leaves the bundle behind for `remove`, and no process.
@@ -175,11 +188,13 @@ export const launch = Effect.fn("oci.launch")(function* (
   folders: RuntimeFolders,
   spec: ContainerSpec,
   logPath: string
-): Effect.fn.Return<Running, StartFailed | RuntimeFailed> {
+): Effect.fn.Return<Launched, StartFailed | RuntimeFailed> {
   const bundle = bundleOf(folders, spec.id)
   const user = yield* resolveUser(layersHighestFirst(spec.rootfs), spec.user, spec.groupAdd)
   const config = yield* ociConfig(spec, user, tools.host, bundle.rootfs)
   yield* prepare(spec, tools, bundle, config)
+  // Before the process can look: without a writer it would see EOF at once.
+  const stdinFd = spec.stdin === "once" && !spec.tty ? yield* openStdin(bundle.stdin) : undefined
   killpoint("oci.launch.before-monitor")
   const program = spec.argv[0] ?? ""
   const created = yield* spawnMonitor(
@@ -193,6 +208,7 @@ export const launch = Effect.fn("oci.launch")(function* (
   )
   killpoint("oci.launch.after-monitor")
   if (created.pid <= 0) {
+    if (stdinFd !== undefined) closeSync(stdinFd)
     const reason = lastErrorOf(yield* readLog(bundle.runtimeLog)) ?? created.message
     return yield* Effect.fail(createFailure(program, reason.trim()))
   }
@@ -201,7 +217,8 @@ export const launch = Effect.fn("oci.launch")(function* (
   const started = yield* runCommand([...runtimeCommand(tools, folders, monitorPid), "start", spec.id])
   killpoint("oci.launch.after-start")
   if (started.code !== 0) {
+    if (stdinFd !== undefined) closeSync(stdinFd)
     return yield* Effect.fail(createFailure(program, started.stderr.trim() || `exit code ${started.code}`))
   }
-  return { id: spec.id, pid: created.pid, startTicks: startTicks ?? 0, monitorPid }
+  return { running: { id: spec.id, pid: created.pid, startTicks: startTicks ?? 0, monitorPid }, stdinFd }
 })

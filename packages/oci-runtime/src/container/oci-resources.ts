@@ -55,7 +55,7 @@ const blkioOf = (resources: Resources) => {
     ...Object.fromEntries(
       Object.entries(throttles).map(([key, entries]) => [
         key,
-        (entries ?? []).map((entry) => ({ ...deviceNumbers(entry.path), rate: entry.rate }))
+        (entries ?? []).map((entry) => Object.assign(deviceNumbers(entry.path), { rate: entry.rate }))
       ])
     )
   })

@@ -87,7 +87,11 @@ export const machine = Effect.gen(function* () {
   const logOf = (id: string) => join(root, id, "log")
   const started = (over: Partial<ContainerSpec>) => {
     const wanted = spec(over)
-    return Effect.map(launch(tools, folders, wanted, logOf(wanted.id)), (running) => ({ running, spec: wanted }))
+    return Effect.map(launch(tools, folders, wanted, logOf(wanted.id)), ({ running, stdinFd }) => ({
+      running,
+      stdinFd,
+      spec: wanted
+    }))
   }
   const exitOf = (id: string): Effect.Effect<Exit> =>
     Effect.flatMap(Queue.take(exits), (exit) => (exit.id === id ? Effect.succeed(exit) : exitOf(id)))

@@ -1,0 +1,27 @@
+/** What the daemon asks of the archive helper, as its only command line argument (JSON). */
+export type HelperRequest =
+  | { readonly operation: "stat"; readonly root: string; readonly path: string }
+  | { readonly operation: "pack"; readonly root: string; readonly path: string }
+  | {
+      readonly operation: "unpack"
+      readonly root: string
+      readonly path: string
+      readonly noOverwriteDirNonDir: boolean
+    }
+
+/** Docker's description of a path; `mode` holds Go's `os.FileMode` bits, `mtime` is RFC 3339 with nanoseconds. */
+export interface FileStat {
+  readonly name: string
+  readonly size: number
+  readonly mode: number
+  readonly mtime: string
+  readonly linkTarget: string
+}
+
+/** Why the helper refused, in terms the wire can map. */
+export type RefusalKind = "not-found" | "not-a-directory" | "read-only" | "invalid" | "no-space" | "failed"
+
+/** The helper's one line on file descriptor 3: the stat before the tar's first byte, or how it ended. */
+export type HelperReply =
+  | { readonly ok: true; readonly stat?: FileStat }
+  | { readonly ok: false; readonly kind: RefusalKind; readonly text: string }
