@@ -84,7 +84,13 @@ it.live("the JSON of an upgrade request never leaks into stdin, however it arriv
     const sized = attach("/exec/abc/start", [...upgrade, `Content-Length: ${body.length}`])
     const chunked = attach("/exec/abc/start", [...upgrade, "Transfer-Encoding: chunked"])
     const framed = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
-    const deliveries = [[`${sized}${body}in`], [sized, `${body}in`], [sized, body.slice(0, 5), `${body.slice(5)}in`], [`${chunked}${framed}in`], [chunked, `${framed}in`]]
+    const deliveries = [
+      [`${sized}${body}in`],
+      [sized, `${body}in`],
+      [sized, body.slice(0, 5), `${body.slice(5)}in`],
+      [`${chunked}${framed}in`],
+      [chunked, `${framed}in`]
+    ]
     for (const segments of deliveries) {
       process = session()
       const client = yield* rawClient(socketPath)
@@ -96,7 +102,10 @@ it.live("the JSON of an upgrade request never leaks into stdin, however it arriv
       yield* Effect.sleep(20)
       assert.strictEqual(process.typed(), "in", JSON.stringify(segments))
     }
-    assert.deepStrictEqual(seen, deliveries.map(() => ({ detach: false, tty: true })))
+    assert.deepStrictEqual(
+      seen,
+      deliveries.map(() => ({ detach: false, tty: true }))
+    )
   })
 )
 

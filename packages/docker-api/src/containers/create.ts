@@ -34,19 +34,20 @@ const ownVolumes = Effect.fnUntraced(function* (request: WireCreate) {
   return made
 })
 
-/** Inspect shows the command of the image where the client gave none; a missing image is the engine's to report. */
-const withImageCommand = Effect.fnUntraced(function* (request: WireCreate) {
-  if (request.config.Entrypoint !== null && request.config.Cmd !== null) return request
+/** Inspect shows what the image adds where the client gave nothing; a missing image is the engine's to report. */
+const withImageConfig = Effect.fnUntraced(function* (request: WireCreate) {
   const image = yield* (yield* Images).inspect(request.config.Image).pipe(Effect.option)
   if (image._tag === "None") return request
-  const { entrypoint, cmd } = image.value.config
+  const { entrypoint, cmd, volumes } = image.value.config
   const given = request.config.Entrypoint
+  const fromImage = Object.fromEntries((volumes ?? []).map((path) => [path, {}]))
   return {
     ...request,
     config: {
       ...request.config,
       Entrypoint: given ?? (entrypoint === undefined || entrypoint.length === 0 ? null : entrypoint),
-      Cmd: request.config.Cmd ?? (given !== null || cmd === undefined || cmd.length === 0 ? null : cmd)
+      Cmd: request.config.Cmd ?? (given !== null || cmd === undefined || cmd.length === 0 ? null : cmd),
+      Volumes: (volumes ?? []).length === 0 ? request.config.Volumes : { ...fromImage, ...request.config.Volumes }
     }
   }
 })
@@ -63,7 +64,7 @@ const create = Effect.fnUntraced(function* (call: ApiCall) {
     image: request.config.Image,
     platform: platform === "" ? undefined : platform,
     requested: requestedWorkload(request, yield* ownVolumes(request)),
-    echo: echoOf(yield* withImageCommand(request))
+    echo: echoOf(yield* withImageConfig(request))
   })
   return json({ Id: id, Warnings: warnings }, 201)
 })

@@ -98,6 +98,7 @@ const normaliseHostConfig = (given: WireHostConfig, defaults: CreateDefaults): W
 const normaliseConfig = (given: WireConfig): WireConfig => ({
   ...given,
   ExposedPorts: byPort(given.ExposedPorts ?? {}),
+  Volumes: Object.keys(given.Volumes ?? {}).length === 0 ? null : given.Volumes,
   Labels: given.Labels ?? {}
 })
 
