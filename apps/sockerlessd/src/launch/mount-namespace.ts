@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs"
+
+const UNIFIED = "/sys/fs/cgroup/unified"
+
+const isMountPoint = (path: string): boolean =>
+  readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .some((line) => line.split(" ")[4] === path)
+
+/** Whether systemd's hybrid layout is mounted: version 1 controllers with an empty version 2 tree beside them. */
+export const isHybridCgroup = (): boolean => isMountPoint(UNIFIED)
+
+/**
+ * Shell text that hides the version 2 tree of the hybrid layout, which crun refuses. Run in a new mount namespace
+ * whose propagation was left unchanged: only the two cgroup mounts are cut off from the host, all others (named
+ * network namespaces, bind mounts of users) keep flowing both ways.
+ */
+export const hideUnifiedScript = `mount --make-private /sys/fs/cgroup; mount --make-private ${UNIFIED}; umount ${UNIFIED}`

@@ -1,0 +1,25 @@
+import { copyFile } from "node:fs/promises"
+import { defineConfig } from "tsup"
+
+export default defineConfig({
+  entry: {
+    main: "src/main.ts",
+    daemon: "src/daemon.ts",
+    "store-worker": "../../packages/store/src/worker.ts"
+  },
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  // One chunk per lazily imported part: the launcher must not read what only the daemon needs.
+  splitting: true,
+  treeshake: true,
+  clean: true,
+  sourcemap: true,
+  // Native modules stay outside; everything else is in the bundle.
+  external: ["koffi", "@lydell/node-pty"],
+  noExternal: [/^(?!koffi$|@lydell\/node-pty$).*/],
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
+  },
+  onSuccess: async () => copyFile("src/launch/supervise.sh", "dist/supervise.sh")
+})
