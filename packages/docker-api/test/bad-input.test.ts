@@ -112,7 +112,10 @@ it.live("queries and filters that mean nothing are refused by name", () =>
     const filters = (value: string) => get(`/containers/json?filters=${encodeURIComponent(value)}`)
     assert.match(yield* exchange(socketPath, filters("{")), /400[^]*invalid filter/)
     assert.match(yield* exchange(socketPath, filters('{"label":3}')), /400[^]*invalid filter/)
-    assert.match(yield* exchange(socketPath, get("/containers/json?limit=abc")), /400[^]*parsing \\"abc\\": invalid syntax/)
+    assert.match(
+      yield* exchange(socketPath, get("/containers/json?limit=abc")),
+      /400[^]*parsing \\"abc\\": invalid syntax/
+    )
     assert.match(yield* exchange(socketPath, get("/containers/json?limit=-5")), /200 OK[^]*\[\]\n$/)
     assert.match(yield* exchange(socketPath, post("/containers/a/resize?h=1&w=abc", "")), /400[^]*invalid resize width/)
     assert.match(

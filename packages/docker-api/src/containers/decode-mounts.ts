@@ -30,7 +30,7 @@ export const mountProblem = (mount: WireMount): string | undefined => {
   return type === "bind" ? bindProblem(mount) : type === "volume" ? volumeProblem(mount) : undefined
 }
 
-const propagations = ["", "private", "rprivate", "shared", "rshared", "slave", "rslave"]
+const propagations = new Set(["", "private", "rprivate", "shared", "rshared", "slave", "rslave"])
 
 const bindProblem = (mount: WireMount) => {
   if (mount.Source === "") return invalid("bind", "field Source must not be empty")
@@ -38,7 +38,7 @@ const bindProblem = (mount: WireMount) => {
     return invalid("bind", `invalid mount path: '${mount.Source}' mount path must be absolute`)
   }
   const propagation = mount.BindOptions?.Propagation ?? ""
-  if (!propagations.includes(propagation)) return invalid("bind", `invalid propagation mode: ${propagation}`)
+  if (!propagations.has(propagation)) return invalid("bind", `invalid propagation mode: ${propagation}`)
   return mount.BindOptions?.ReadOnlyForceRecursive === true
     ? invalid("bind", "ReadOnlyForceRecursive is not supported: leave bind-recursive=readonly out")
     : undefined
