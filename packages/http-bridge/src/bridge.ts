@@ -97,7 +97,7 @@ export class Bridge<F, R> {
       const { exchange } = context.env
       exchange.matched = true
       const call = this.#call(exchange, (name) => context.req.param(name) ?? "")
-      void this.#answer(exchange, pattern, handler(call), onDisconnect)
+      this.#settle(exchange, this.#answer(exchange, pattern, handler(call), onDisconnect))
       return handled()
     })
   }
@@ -108,9 +108,10 @@ export class Bridge<F, R> {
       const { exchange } = context.env
       exchange.matched = true
       const call = this.#call(exchange, (name) => context.req.param(name) ?? "")
-      void this.#takeAndAnswer(exchange, pattern, (taken) =>
+      const taking = this.#takeAndAnswer(exchange, pattern, (taken) =>
         handler({ ...call, body: taken.body, upgraded: taken.upgraded })
       )
+      this.#settle(exchange, taking)
       return handled()
     })
   }
@@ -124,6 +125,14 @@ export class Bridge<F, R> {
       },
       kind === "tls" ? tls : undefined
     )
+  }
+
+  /** A reply that cannot be sent is a bug of ours: logged, and the client's connection ends; the daemon goes on. */
+  #settle(exchange: Exchange<F>, work: Promise<void>): void {
+    work.catch((cause: unknown) => {
+      Effect.runForkWith(this.#context)(Effect.logError("reply defect", cause))
+      exchange.request.socket.destroy()
+    })
   }
 
   #call(exchange: Exchange<F>, param: (name: string) => string): Call<F> {

@@ -9,14 +9,17 @@ import { needsOwnVolume } from "./decode-mounts.ts"
 import { echoOf } from "./echo.ts"
 import { type CreateDefaults, normalise } from "./normalise.ts"
 
-const defaultsOf = Effect.gen(function* () {
-  const facts = yield* (yield* System).facts
-  const backend = facts.backends.get(facts.defaultBackend)
-  return {
-    runtime: facts.defaultBackend,
-    cgroupnsMode: backend?.cgroupVersion === "2" ? "private" : "host"
-  } satisfies CreateDefaults
-})
+/** Asks the system once: neither the default backend nor its cgroups change while the daemon lives. */
+const makeDefaults = () => {
+  let known: CreateDefaults | undefined
+  return Effect.gen(function* () {
+    if (known !== undefined) return known
+    const facts = yield* (yield* System).facts
+    const cgroupVersion = facts.backends.get(facts.defaultBackend)?.cgroupVersion
+    known = { runtime: facts.defaultBackend, cgroupnsMode: cgroupVersion === "2" ? "private" : "host" }
+    return known
+  })
+}
 
 /** Makes the volumes that carry labels or options of their own; by mount target. Idempotent for named ones. */
 const ownVolumes = Effect.fnUntraced(function* (request: WireCreate) {
@@ -52,22 +55,24 @@ const withImageConfig = Effect.fnUntraced(function* (request: WireCreate) {
   }
 })
 
-const create = Effect.fnUntraced(function* (call: ApiCall) {
-  const given = yield* jsonBody(call.request, createRequest, "CreateRequest")
-  const problem = createProblem(given, call.facts.minor)
-  if (problem !== undefined) return yield* new BadRequest({ message: problem })
-  const request = normalise(given, yield* defaultsOf)
-  const name = call.query.get("name") ?? ""
-  const platform = call.query.get("platform") ?? ""
-  const { id, warnings } = yield* (yield* Containers).create({
-    name: name === "" ? undefined : name,
-    image: request.config.Image,
-    platform: platform === "" ? undefined : platform,
-    requested: requestedWorkload(request, yield* ownVolumes(request)),
-    echo: echoOf(yield* withImageConfig(request))
-  })
-  return json({ Id: id, Warnings: warnings }, 201)
-})
-
 /** `POST /containers/create`. */
-export const createRoute = (bridge: ApiBridge): void => bridge.route("POST", "/containers/create", create)
+export const createRoute = (bridge: ApiBridge): void => {
+  const defaults = makeDefaults()
+  const create = Effect.fnUntraced(function* (call: ApiCall) {
+    const given = yield* jsonBody(call.request, createRequest, "CreateRequest")
+    const problem = createProblem(given, call.facts.minor)
+    if (problem !== undefined) return yield* new BadRequest({ message: problem })
+    const request = normalise(given, yield* defaults)
+    const name = call.query.get("name") ?? ""
+    const platform = call.query.get("platform") ?? ""
+    const { id, warnings } = yield* (yield* Containers).create({
+      name: name === "" ? undefined : name,
+      image: request.config.Image,
+      platform: platform === "" ? undefined : platform,
+      requested: requestedWorkload(request, yield* ownVolumes(request)),
+      echo: echoOf(yield* withImageConfig(request))
+    })
+    return json({ Id: id, Warnings: warnings }, 201)
+  })
+  bridge.route("POST", "/containers/create", create)
+}

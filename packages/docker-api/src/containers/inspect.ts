@@ -92,16 +92,24 @@ export const inspectJson = (snapshot: ContainerSnapshot, storageDriver: string, 
   }
 }
 
-const inspect = Effect.fnUntraced(function* (call: ApiCall) {
-  const containers = yield* Containers
-  const snapshot = yield* containers.inspect(call.param("id"))
-  const facts = yield* (yield* System).facts
-  const driver = facts.backends.get(snapshot.spec.runtime)?.storageDriver ?? ""
-  const body = inspectJson(snapshot, driver, call.facts.minor)
-  if (!truthy(call.query, "size")) return json(body)
-  const size = yield* containers.size(snapshot.spec.id)
-  return json({ ...body, SizeRw: size.rwBytes, SizeRootFs: size.rootBytes })
-})
-
 /** `GET /containers/{id}/json`. */
-export const inspectRoute = (bridge: ApiBridge): void => bridge.route("GET", "/containers/:id/json", inspect, "stop")
+export const inspectRoute = (bridge: ApiBridge): void => {
+  // The storage driver of a backend does not change while the daemon lives.
+  const drivers = new Map<string, string>()
+  const driverOf = Effect.fnUntraced(function* (runtime: string) {
+    const known = drivers.get(runtime)
+    if (known !== undefined) return known
+    const driver = (yield* (yield* System).facts).backends.get(runtime)?.storageDriver ?? ""
+    drivers.set(runtime, driver)
+    return driver
+  })
+  const inspect = Effect.fnUntraced(function* (call: ApiCall) {
+    const containers = yield* Containers
+    const snapshot = yield* containers.inspect(call.param("id"))
+    const body = inspectJson(snapshot, yield* driverOf(snapshot.spec.runtime), call.facts.minor)
+    if (!truthy(call.query, "size")) return json(body)
+    const size = yield* containers.size(snapshot.spec.id)
+    return json({ ...body, SizeRw: size.rwBytes, SizeRootFs: size.rootBytes })
+  })
+  bridge.route("GET", "/containers/:id/json", inspect, "stop")
+}

@@ -31,6 +31,14 @@ const refuse = (bridge: ApiBridge, patterns: ReadonlyArray<string>, fault: () =>
 
 const nouns = ["swarm", "nodes", "services", "tasks", "secrets", "configs"]
 
+const missing: ReadonlyArray<readonly [pattern: string, message: string]> = [
+  ["/containers/:id/changes", "listing changes is not supported by this daemon yet: compare with docker export"],
+  ["/containers/:id/attach/ws", "attaching by WebSocket is not supported by this daemon: use attach with Upgrade: tcp"],
+  ["/containers/:id/checkpoints", "checkpoints are not supported by this daemon"],
+  ["/images/search", "searching Docker Hub is not supported by this daemon: search on the web"],
+  ["/distribution/:name{.+}/json", "reading manifests from a registry is not supported by this daemon yet"]
+]
+
 /** What this daemon never is: a swarm manager, and a host of plugins. Answered as dockerd answers outside a swarm. */
 export const swarmRoutes = (bridge: ApiBridge): void => {
   refuse(
@@ -40,12 +48,12 @@ export const swarmRoutes = (bridge: ApiBridge): void => {
   )
   bridge.route("GET", "/plugins", () => Effect.succeed(json([])))
   bridge.route("GET", "/plugins/:name{.+}/json", (call) => Effect.fail(new NoSuchPlugin({ name: call.param("name") })))
-  refuse(
-    bridge,
-    ["/build", "/build/prune", "/build/cancel", "/commit", "/session", "/grpc"],
-    () =>
-      new NotHere({
-        message: "this daemon does not build images yet: build elsewhere and use docker load or docker pull"
-      })
-  )
+  for (const [pattern, message] of missing) refuse(bridge, [pattern], () => new NotHere({ message }))
+  const noBuilds = () =>
+    new NotHere({
+      message: "this daemon does not build images yet: build elsewhere and use docker load or docker pull"
+    })
+  refuse(bridge, ["/build", "/build/prune", "/build/cancel", "/commit"], noBuilds)
+  // buildx asks for these with an upgrade.
+  for (const pattern of ["/grpc", "/session"]) bridge.hijack(pattern, () => Effect.fail(noBuilds()))
 }
