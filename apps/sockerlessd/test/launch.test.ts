@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync, readFileSync, statSync } from "node:fs"
+import { listenUnixHeld } from "@sockerless/libc"
+import { spawn } from "node:child_process"
+import { closeSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { get, launched, until } from "./fixtures/launched.ts"
+import { get, launched, mainFile, until } from "./fixtures/launched.ts"
 
 const root = process.getuid?.() === 0
 
@@ -83,6 +86,23 @@ describe.skipIf(!root)("launcher and supervisor (need root)", () => {
     assert.match(run.output(), /another process serves it/)
     other.close()
     run.remove()
+  })
+
+  it("serve a socket that systemd passed (fd://)", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sockerlessd-test-"))
+    const path = join(folder, "passed.sock")
+    const fd = listenUnixHeld(path, 16)
+    const args = ["-H", "fd://", "--data-root", join(folder, "data"), "--exec-root", join(folder, "exec")]
+    const script = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+    const child = spawn("sh", ["-c", script, "sh", process.execPath, mainFile, ...args], {
+      stdio: ["ignore", "ignore", "ignore", fd]
+    })
+    closeSync(fd)
+    const ended = new Promise((resolve) => child.once("exit", resolve))
+    assert.match(await reached(path), /^\d+$/)
+    child.kill("SIGTERM")
+    await ended
+    rmSync(folder, { recursive: true })
   })
 
   it("serve metrics, liveness and readiness on the metrics address", async () => {

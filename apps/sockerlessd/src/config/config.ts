@@ -5,7 +5,7 @@ import { type Host, hostText, isLoopback, parseAddress, parseHost, type Wrong } 
 
 export const DEFAULT_SOCKET = "/run/sockerless.sock"
 export const DEFAULT_DATA_ROOT = "/var/lib/sockerless"
-export const DEFAULT_EXEC_ROOT = "/run/sockerless"
+const DEFAULT_EXEC_ROOT = "/run/sockerless"
 export const DEFAULT_TLS_DIR = "/etc/sockerless/tls"
 
 const logLevels = ["debug", "info", "warn", "error", "fatal"] as const
