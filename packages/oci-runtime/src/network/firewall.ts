@@ -69,9 +69,9 @@ export const renderTable = (table: string, state: FirewallState): string => {
   const translate = `    dnat ip to ip daddr . meta l4proto . th dport map @somewhere
     fib daddr type local dnat ip to meta l4proto . th dport map @anywhere`
   const lines = (rules: ReadonlyArray<string>) => rules.map((rule) => `    ${rule}`).join("\n")
-  return `table ip ${table} {}
-delete table ip ${table}
-table ip ${table} {
+  const clean = `table ip ${table} {}\ndelete table ip ${table}\n`
+  if (state.bridges.length === 0) return clean
+  return `${clean}table ip ${table} {
   set bridges {
     type ifname
 ${elements(state.bridges.map((bridge) => `"${bridge.name}"`))}  }

@@ -128,7 +128,7 @@ export const makeHostPorts = (): HostPorts => {
       Effect.gen(function* () {
         const done: Array<PublishedPort> = []
         // The fixed ones first, so that an automatic one does not take a number asked for beside it.
-        const ordered = [...requests].sort((one, other) => Number(!one.hostPort) - Number(!other.hostPort))
+        const ordered = requests.toSorted((one, other) => Number(!one.hostPort) - Number(!other.hostPort))
         for (const request of ordered)
           done.push(
             yield* bookOne(owner, containerIp, request).pipe(Effect.tapError(() => Effect.sync(() => release(done))))

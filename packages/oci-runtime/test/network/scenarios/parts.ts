@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { setTimeout as pause } from "node:timers/promises"
 import type { Bridge } from "../../../src/network/bridges.ts"
-import type { Namespace } from "../../../src/network/linux-network.ts"
+import type { Namespace } from "../../../src/network/books.ts"
 
 /** A bridge with Docker's defaults. */
 export const bridge = (id: string, number: number, over: Partial<Bridge> = {}): Bridge => ({
