@@ -1,7 +1,8 @@
 /**
- * The firewall of one daemon instance is one table, always written whole in one transaction from the wanted state:
- * there is no half-applied change, and recovery is the same step as any change. Established flows live in conntrack
- * and do not notice. The rules work while the daemon is dead; there is no proxy process.
+ * The firewall of one daemon instance is one table, written in one transaction per change from the wanted state,
+ * whole at recovery and whenever bridges change: nothing is half-applied, and recovery is the same step as any change.
+ * Established flows live in conntrack and do not notice. The rules work while the daemon is dead; there is no proxy
+ * process.
  */
 import { killpoint } from "@sockerless/killpoints"
 import { Deferred, Effect } from "effect"
@@ -48,20 +49,50 @@ const postroutingRules = (bridge: Bridge): ReadonlyArray<string> => {
   ]
 }
 
-const mapPorts = (ports: ReadonlyArray<PublishedPort>): string => {
-  const anywhere = ports
-    .filter((port) => port.hostIp === "0.0.0.0")
-    .map((port) => `${port.proto} . ${port.hostPort} : ${port.containerIp} . ${port.containerPort}`)
-  const somewhere = ports
-    .filter((port) => port.hostIp !== "0.0.0.0")
-    .map((port) => `${port.hostIp} . ${port.proto} . ${port.hostPort} : ${port.containerIp} . ${port.containerPort}`)
-  return `  map anywhere {
+interface PortRows {
+  readonly anywhere: ReadonlyArray<string>
+  readonly somewhere: ReadonlyArray<string>
+}
+
+const rowsOf = (ports: ReadonlyArray<PublishedPort>): PortRows => {
+  const target = (port: PublishedPort) =>
+    `${port.proto} . ${port.hostPort} : ${port.containerIp} . ${port.containerPort}`
+  return {
+    anywhere: ports.filter((port) => port.hostIp === "0.0.0.0").map(target),
+    somewhere: ports.filter((port) => port.hostIp !== "0.0.0.0").map((port) => `${port.hostIp} . ${target(port)}`)
+  }
+}
+
+const mapPorts = ({ anywhere, somewhere }: PortRows): string => `  map anywhere {
     type inet_proto . inet_service : ipv4_addr . inet_service
 ${elements(anywhere)}  }
   map somewhere {
     type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
 ${elements(somewhere)}  }
 `
+
+/**
+ * Writes the transaction that changes the ports alone, in a table whose bridges stand. Removing anything makes the
+ * kernel wait for all its readers (some 20 ms), so a start must only add.
+ */
+export const renderPorts = (
+  table: string,
+  before: ReadonlyArray<PublishedPort>,
+  after: ReadonlyArray<PublishedPort>
+): string => {
+  const was = rowsOf(before)
+  const will = rowsOf(after)
+  const change = (verb: string, map: string, rows: ReadonlyArray<string>, other: ReadonlyArray<string>): string => {
+    const known = new Set(other)
+    const content = [...new Set(rows)].filter((row) => !known.has(row))
+    return content.length === 0 ? "" : `${verb} element ip ${table} ${map} { ${content.join(", ")} }\n`
+  }
+  return [
+    change("delete", "anywhere", was.anywhere, will.anywhere),
+    change("delete", "somewhere", was.somewhere, will.somewhere),
+    change("add", "anywhere", will.anywhere, was.anywhere),
+    change("add", "somewhere", will.somewhere, was.somewhere)
+  ].join("")
 }
 
 /** Writes the transaction that makes the table equal to the state. */
@@ -75,7 +106,7 @@ export const renderTable = (table: string, state: FirewallState): string => {
   set bridges {
     type ifname
 ${elements(state.bridges.map((bridge) => `"${bridge.name}"`))}  }
-${mapPorts(state.ports)}  chain martian {
+${mapPorts(rowsOf(state.ports))}  chain martian {
     type filter hook prerouting priority raw; policy accept;
     iifname @bridges ip daddr 127.0.0.0/8 drop
   }
@@ -107,17 +138,29 @@ ${lines(state.bridges.flatMap(forwardRules))}
 /** Brings the kernel's table to the wanted state; changes that arrive while one is being written share the next one. */
 export interface Firewall {
   readonly apply: Effect.Effect<void, NetworkFailed>
+  /** As `apply`, trusting nothing that stands. */
+  readonly rewrite: Effect.Effect<void, NetworkFailed>
 }
 
 /** Makes the writer of one table; `wanted` is read when a transaction is written. */
 export const makeFirewall = (table: string, wanted: () => FirewallState): Firewall => {
   let running = false
   let waiting: Deferred.Deferred<void, NetworkFailed> | undefined
-  const write: Effect.Effect<void, NetworkFailed> = Effect.suspend(() => {
+  let standing: { readonly bridges: string; readonly ports: ReadonlyArray<PublishedPort> } | undefined
+  const write: Effect.Effect<void, NetworkFailed> = Effect.gen(function* () {
     killpoint("network.firewall.before")
-    return Effect.tap(runNft(renderTable(table, wanted())), () =>
-      Effect.sync(() => killpoint("network.firewall.after"))
-    )
+    const state = wanted()
+    const bridges = JSON.stringify(state.bridges)
+    const whole = runNft(renderTable(table, state))
+    const change =
+      standing?.bridges === bridges && state.bridges.length > 0
+        ? renderPorts(table, standing.ports, state.ports)
+        : undefined
+    // A table that somebody else removed or changed is written whole again.
+    if (change === undefined) yield* whole
+    else if (change !== "") yield* runNft(change).pipe(Effect.catch(() => whole))
+    standing = { bridges, ports: state.ports }
+    killpoint("network.firewall.after")
   })
   const drain: Effect.Effect<void> = Effect.gen(function* () {
     while (waiting !== undefined) {
@@ -136,5 +179,8 @@ export const makeFirewall = (table: string, wanted: () => FirewallState): Firewa
     }
     return yield* Deferred.await(mine)
   })
-  return { apply }
+  const forget = Effect.sync(() => {
+    standing = undefined
+  })
+  return { apply, rewrite: Effect.andThen(forget, apply) }
 }

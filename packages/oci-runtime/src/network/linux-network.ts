@@ -157,7 +157,7 @@ const makeLinuxNetwork = (options: LinuxNetworkOptions): (typeof LinuxNetwork)["
           books.published.set(endpointId, ports)
           books.hostPorts.restore(ports)
         }
-        yield* books.firewall.apply
+        yield* books.firewall.rewrite
         yield* Effect.forkDetach(ready.fill)
         return report
       })
