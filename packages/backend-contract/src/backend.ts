@@ -235,6 +235,8 @@ export interface AttachOptions {
   /** Replay what was written so far first. */
   readonly replay: boolean
   readonly tty: boolean
+  /** Ending this client's input is the process's EOF; otherwise its stdin stays open for the next client. */
+  readonly stdinOnce: boolean
 }
 
 export interface AttachSession {

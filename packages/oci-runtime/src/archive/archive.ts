@@ -3,7 +3,7 @@ import type { Readable } from "node:stream"
 import type { FaultKind } from "@sockerless/faults"
 import { Effect, Schema } from "effect"
 import { reasonOf } from "../container/faults.ts"
-import type { FileStat, HelperReply, HelperRequest, RefusalKind } from "./protocol.ts"
+import type { FileOwner, FileStat, HelperReply, HelperRequest, RefusalKind } from "./protocol.ts"
 
 /** The archive helper's refusal. `refusal` tells a missing path from a bad archive; the text is for the client. */
 export class ArchiveFailed extends Schema.TaggedError<ArchiveFailed>()("ArchiveFailed", {
@@ -129,7 +129,7 @@ export const unpackPath = (
   root: string,
   path: string,
   tar: Readable,
-  options: { readonly noOverwriteDirNonDir: boolean }
+  options: { readonly noOverwriteDirNonDir: boolean; readonly owner?: FileOwner }
 ): Effect.Effect<void, ArchiveFailed> =>
   Effect.gen(function* () {
     const child = start(helper, { operation: "unpack", root, path, ...options })

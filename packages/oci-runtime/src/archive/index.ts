@@ -1,2 +1,2 @@
 export { ArchiveFailed, type ArchiveHelper, archiveHelperSource, packPath, statPath, unpackPath } from "./archive.ts"
-export type { FileStat } from "./protocol.ts"
+export type { FileOwner, FileStat } from "./protocol.ts"

@@ -7,7 +7,14 @@ export type HelperRequest =
       readonly root: string
       readonly path: string
       readonly noOverwriteDirNonDir: boolean
+      /** Gives everything to this owner instead of the one in the archive. */
+      readonly owner?: FileOwner
     }
+
+export interface FileOwner {
+  readonly uid: number
+  readonly gid: number
+}
 
 /** Docker's description of a path; `mode` holds Go's `os.FileMode` bits, `mtime` is RFC 3339 with nanoseconds. */
 export interface FileStat {

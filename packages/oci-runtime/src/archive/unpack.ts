@@ -17,6 +17,7 @@ import type { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { lsetxattr, makedev, mknod } from "@sockerless/libc"
 import { type Extract, extract, type Header } from "tar-stream"
+import type { FileOwner } from "./protocol.ts"
 import { Refusal } from "./refusal.ts"
 
 const S_IFIFO = 0o010000
@@ -27,6 +28,7 @@ const WRITE_BYTES = 1024 * 1024
 interface Target {
   readonly folder: string
   readonly noOverwriteDirNonDir: boolean
+  readonly owner?: FileOwner
   /** Times of folders are set last: writing into them changes them. */
   readonly folderTimes: Map<string, Date>
 }
@@ -76,7 +78,7 @@ const parents = (path: string): void => {
 }
 
 const applyMetadata = (target: Target, path: string, header: Header): void => {
-  lchownSync(path, header.uid ?? 0, header.gid ?? 0)
+  lchownSync(path, target.owner?.uid ?? header.uid, target.owner?.gid ?? header.gid)
   const pax: Readonly<Record<string, unknown>> =
     typeof header.pax === "object" && header.pax !== null ? { ...header.pax } : {}
   for (const [key, value] of Object.entries(pax)) {
@@ -138,9 +140,14 @@ const feed = async (input: Readable, tar: Extract): Promise<void> => {
 export const unpackFrom = async (
   path: string,
   input: Readable,
-  options: { readonly noOverwriteDirNonDir: boolean }
+  options: { readonly noOverwriteDirNonDir: boolean; readonly owner?: FileOwner }
 ): Promise<void> => {
-  const target: Target = { folder: destination(path), folderTimes: new Map(), ...options }
+  const target: Target = {
+    folder: destination(path),
+    folderTimes: new Map(),
+    noOverwriteDirNonDir: options.noOverwriteDirNonDir,
+    ...(options.owner === undefined ? {} : { owner: options.owner })
+  }
   const tar = extract()
   const fed = feed(input, tar)
   // Awaited below; without a handler a failure before that would end the process.

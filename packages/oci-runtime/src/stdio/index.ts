@@ -1,4 +1,3 @@
-export { defaultDetachKeys, parseDetachKeys } from "./detach-keys.ts"
 export { type Session, type SessionRequest, startSession } from "./exec-session.ts"
 export { readLog, type ReadLogOptions } from "./read-log.ts"
 export { fifoStdin, openStdinFifo, terminalStdin } from "./stdin.ts"

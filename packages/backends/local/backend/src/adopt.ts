@@ -1,0 +1,50 @@
+import type { Handle, Launch, Observation } from "@sockerless/backend-contract"
+import type { Fault } from "@sockerless/faults"
+import { isPaused, observe, release } from "@sockerless/oci-runtime"
+import { Effect } from "effect"
+import { access } from "node:fs/promises"
+import { cgroupPathOf } from "./container-spec.ts"
+import { handleOf, type LocalContext } from "./context.ts"
+import { attempt } from "./faults.ts"
+import { exitReport } from "./exits.ts"
+import { readLaunchRecord } from "./launch-record.ts"
+import { startedFrom } from "./started.ts"
+
+const isCreated = (context: LocalContext, id: string) =>
+  attempt(`look for the folder of ${id}`, () =>
+    access(context.paths.container(id).log).then(
+      () => true,
+      () => false
+    )
+  )
+
+/** Finds a container again from its bundle alone. A start that died before its process was let go is undone. */
+export const adoptContainer = Effect.fn("local.adopt")(function* (
+  context: LocalContext,
+  launch: Launch,
+  handle: Handle | undefined
+): Effect.fn.Return<Observation, Fault> {
+  const { id } = launch.spec
+  const live = context.live.of(id)
+  const record = readLaunchRecord(context.paths, id)
+  const cgroupPath = record?.cgroupPath ?? cgroupPathOf(launch.spec, context.cgroupParent)
+  const now = observe(context.folders, id, cgroupPath)
+  if (now._tag === "Running" && record !== undefined) {
+    live.running = now.running
+    live.record = record
+    return {
+      _tag: "Running",
+      started: startedFrom(context, handleOf(id), now.running, record),
+      paused: isPaused(context.tools, cgroupPath)
+    }
+  }
+  yield* release(context.tools, context.folders, id, cgroupPath)
+  if (record !== undefined) yield* context.networks.leave(id, record)
+  if (now._tag === "Exited") return { _tag: "Exited", handle: handleOf(id), exit: exitReport(now.exit) }
+  const created = yield* isCreated(context, id)
+  if (!created) return { _tag: "Absent" }
+  // A bundle without process and without exit code: the start never got that far, or the machine went down.
+  return handle !== undefined && now._tag === "Gone" && record === undefined
+    ? { _tag: "Lost", handle }
+    : { _tag: "Created", handle: handleOf(id) }
+})

@@ -1,0 +1,92 @@
+import type { Handle, Launch } from "@sockerless/backend-contract"
+import type { Fault } from "@sockerless/faults"
+import { lookupInLayers, packPath, unpackPath } from "@sockerless/oci-runtime"
+import { killpoint } from "@sockerless/killpoints"
+import { Effect } from "effect"
+import { mkdir, open, stat } from "node:fs/promises"
+import { type LocalContext, handleOf } from "./context.ts"
+import { attempt, LocalFailed } from "./faults.ts"
+import { withStoppedRoot } from "./root.ts"
+import { isEmptyVolume } from "./volumes.ts"
+
+const touch = async (path: string): Promise<void> => {
+  const file = await open(path, "a", 0o640)
+  await file.close()
+}
+
+/** `--volume /missing:/x` makes the host folder, as dockerd does. */
+const createBindSources = (launch: Launch) =>
+  Effect.forEach(
+    launch.spec.mounts.filter((mount) => mount.type === "bind" && mount.createSource),
+    (mount) =>
+      mount.type === "bind"
+        ? attempt(`create bind source ${mount.source}`, async () => {
+            const present = await stat(mount.source).then(
+              () => true,
+              () => false
+            )
+            if (!present) await mkdir(mount.source, { recursive: true })
+          })
+        : Effect.void
+  )
+
+/** Volumes of this launch that take over the image's content: empty ones at a place where the image holds something. */
+const volumesToFill = Effect.fnUntraced(function* (context: LocalContext, launch: Launch) {
+  const candidates = launch.spec.mounts.flatMap((mount) =>
+    mount.type === "volume" && !mount.noCopy && mount.subpath === undefined ? [mount] : []
+  )
+  if (candidates.length === 0) return []
+  const layers = (yield* context.images.layerFolders(launch.spec.image.id)).toReversed()
+  return yield* Effect.filter(candidates, (mount) =>
+    Effect.gen(function* () {
+      const found = yield* attempt(`look for ${mount.destination} in the image`, () =>
+        lookupInLayers(layers, mount.destination)
+      )
+      if (found?.stats.isDirectory() !== true) return false
+      return yield* isEmptyVolume(launch.volumeMountpoints[mount.name] ?? "")
+    })
+  )
+})
+
+const fill = Effect.fnUntraced(function* (
+  context: LocalContext,
+  launch: Launch,
+  root: string,
+  destination: string,
+  mountpoint: string
+) {
+  const { tar } = yield* packPath(context.helper, root, `${destination}/.`)
+  yield* unpackPath(context.helper, mountpoint, "/", tar, { noOverwriteDirNonDir: false })
+  killpoint("local.create.after-volume-fill")
+})
+
+/**
+ * Makes the container's folders, its empty log (so that a client can attach before the start) and fills fresh volumes
+ * from the image. Idempotent: a repeated call finds what is there.
+ */
+export const createContainer = Effect.fn("local.create")(function* (
+  context: LocalContext,
+  launch: Launch
+): Effect.fn.Return<Handle, Fault> {
+  const { id } = launch.spec
+  const files = context.paths.container(id)
+  yield* context.images.layerFolders(launch.spec.image.id)
+  yield* attempt(`create folders of ${id}`, async () => {
+    await mkdir(files.upper, { recursive: true, mode: 0o755 })
+    await mkdir(files.work, { recursive: true, mode: 0o711 })
+    for (const file of [files.hosts, files.hostname, files.resolvConf, files.log]) await touch(file)
+  })
+  killpoint("local.create.after-folders")
+  yield* createBindSources(launch)
+  const volumes = yield* volumesToFill(context, launch)
+  if (volumes.length > 0) {
+    yield* withStoppedRoot(context, launch, [], (root) =>
+      Effect.forEach(volumes, (mount) =>
+        fill(context, launch, root, mount.destination, launch.volumeMountpoints[mount.name] ?? "").pipe(
+          Effect.mapError((fault) => new LocalFailed({ step: `fill volume ${mount.name}`, reason: fault.message }))
+        )
+      )
+    )
+  }
+  return handleOf(id)
+})

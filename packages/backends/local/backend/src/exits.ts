@@ -1,0 +1,53 @@
+import type { ExitReport } from "@sockerless/backend-contract"
+import { type Exit, release } from "@sockerless/oci-runtime"
+import { Effect, Queue } from "effect"
+import type { LocalContext } from "./context.ts"
+import { timeText } from "./started.ts"
+
+/** A container's end in the engine's words. */
+export const exitReport = (exit: Exit): ExitReport => ({
+  id: exit.id,
+  pid: exit.pid,
+  exitCode: exit.exitCode,
+  oomKilled: exit.oomKilled,
+  finishedAt: timeText(exit.finishedAtNanos)
+})
+
+/** Gives back processes, cgroup, addresses and ports of an ended run; a following start waits for it. */
+export const giveBackEnded = (context: LocalContext, id: string): Effect.Effect<void> => {
+  const live = context.live.of(id)
+  const { record } = live
+  if (record === undefined) return Effect.void
+  return live.lock
+    .withPermit(
+      Effect.gen(function* () {
+        // A start that came first has its own record; what is held belongs to it now.
+        if (live.running !== undefined || live.record !== record) return
+        yield* release(context.tools, context.folders, id, record.cgroupPath)
+        yield* context.networks.leave(id, record)
+        live.record = undefined
+      })
+    )
+    .pipe(
+      Effect.tapError((fault) => Effect.logWarning(`giving back what container ${id} held: ${fault.message}`)),
+      Effect.ignore
+    )
+}
+
+/** Turns exit files into reports for the engine; the report goes out before the slower giving back. */
+export const pumpExits = (
+  context: LocalContext,
+  exits: Queue.Dequeue<Exit>,
+  reports: Queue.Enqueue<ExitReport>
+): Effect.Effect<never> =>
+  Effect.forever(
+    Effect.gen(function* () {
+      const exit = yield* Queue.take(exits)
+      const live = context.live.of(exit.id)
+      // Ends of runs that this process neither started nor adopted are told by `adopt`.
+      if (live.running?.pid !== exit.pid) return
+      context.live.end(exit.id)
+      yield* Effect.forkDetach(giveBackEnded(context, exit.id))
+      yield* Queue.offer(reports, exitReport(exit))
+    })
+  )

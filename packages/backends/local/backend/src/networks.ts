@@ -1,0 +1,295 @@
+import type { EndpointSpec, Launch, NetworkSpec } from "@sockerless/backend-contract"
+import type { Fault } from "@sockerless/faults"
+import type { Endpoint, LinuxNetwork } from "@sockerless/oci-runtime"
+import { Effect } from "effect"
+import { randomBytes } from "node:crypto"
+import { bridgeOf, isDefaultBridge, planNetwork } from "./bridges.ts"
+import { LocalFailed } from "./faults.ts"
+import type { EndpointRecord, LaunchRecord } from "./launch-record.ts"
+import type { LocalOptions } from "./options.ts"
+import { portRequests } from "./port-requests.ts"
+
+/** What joining gives a start: the part of the launch record that concerns the network. */
+type Joined = Pick<LaunchRecord, "netns" | "endpoints" | "ports">
+
+/** The networks of this machine in the words of the engine, over the Linux side. */
+export interface LocalNetworks {
+  readonly create: (network: NetworkSpec) => Effect.Effect<NetworkSpec, Fault>
+  readonly remove: (id: string) => Effect.Effect<void, Fault>
+  readonly join: (launch: Launch) => Effect.Effect<Joined, Fault>
+  /** Gives back all that a launch record names. Idempotent. */
+  readonly leave: (id: string, record: LaunchRecord) => Effect.Effect<void, Fault>
+  readonly connect: (
+    launch: Launch,
+    record: LaunchRecord,
+    endpoint: EndpointSpec
+  ) => Effect.Effect<EndpointRecord, Fault>
+  readonly disconnect: (id: string, record: LaunchRecord, networkId: string) => Effect.Effect<LaunchRecord, Fault>
+  readonly recover: (
+    networks: ReadonlyArray<NetworkSpec>,
+    running: ReadonlyArray<{ readonly id: string; readonly record: LaunchRecord }>
+  ) => Effect.Effect<ReadonlyArray<string>, Fault>
+  /** Whether one of its networks answers names, so that the container asks 127.0.0.11. */
+  readonly usesResolver: (record: LaunchRecord) => boolean
+}
+
+/** Serves names of user-defined networks; the Linux side owns sockets and forwarding. */
+export interface ZoneKeeper {
+  readonly setZone: (
+    networkId: string,
+    members: ReadonlyArray<{ readonly ip: string; readonly names: ReadonlyArray<string> }>
+  ) => Effect.Effect<void, Fault>
+  readonly open: (network: NetworkSpec, gateway: string) => Effect.Effect<void, Fault>
+  readonly close: (networkId: string) => Effect.Effect<void, Fault>
+}
+
+const usesBridges = (mode: string): boolean => mode !== "host" && mode !== "none" && !mode.startsWith("container:")
+
+/** Names under which neighbours find an endpoint: container name, aliases, short id (moby: DNSNames). */
+const namesOf = (launch: Launch, endpoint: EndpointSpec): ReadonlyArray<string> => [
+  ...new Set([launch.spec.name, ...endpoint.aliases, launch.spec.id.slice(0, 12)])
+]
+
+/** Endpoint ids are made, not derived: a restart of the container gets a new one, as in dockerd. */
+const endpointId = (): string => randomBytes(32).toString("hex")
+
+const toRecord = (endpoint: Endpoint, gateway: string, names: ReadonlyArray<string>): EndpointRecord => ({
+  networkId: endpoint.bridgeId,
+  endpointId: endpointId(),
+  ifName: endpoint.ifName,
+  ip: endpoint.ip,
+  prefix: endpoint.prefix,
+  mac: endpoint.mac,
+  gateway,
+  names,
+  ...(endpoint.defaultGateway === undefined ? {} : { defaultGateway: endpoint.defaultGateway })
+})
+
+const toEndpoint = (record: EndpointRecord): Endpoint => ({
+  bridgeId: record.networkId,
+  ifName: record.ifName,
+  ip: record.ip,
+  prefix: record.prefix,
+  mac: record.mac,
+  ...(record.defaultGateway === undefined ? {} : { defaultGateway: record.defaultGateway })
+})
+
+const requestOf = (endpoint: EndpointSpec, ifName: string, defaultRoute: boolean) => ({
+  bridgeId: endpoint.networkId,
+  ifName,
+  defaultRoute,
+  ...(endpoint.ipv4Address === undefined ? {} : { ip: endpoint.ipv4Address }),
+  ...(endpoint.macAddress === undefined ? {} : { mac: endpoint.macAddress })
+})
+
+/** The members of each network's zone: which container has which address and names there. */
+const makeZones = (keeper: ZoneKeeper) => {
+  const byNetwork = new Map<string, Map<string, EndpointRecord>>()
+  const publish = (networkId: string) =>
+    keeper.setZone(
+      networkId,
+      [...(byNetwork.get(networkId)?.values() ?? [])].map(({ ip, names }) => ({ ip, names }))
+    )
+  return {
+    add: (id: string, endpoints: ReadonlyArray<EndpointRecord>) =>
+      Effect.forEach(
+        endpoints,
+        (endpoint) => {
+          const zone = byNetwork.get(endpoint.networkId) ?? new Map<string, EndpointRecord>()
+          byNetwork.set(endpoint.networkId, zone.set(id, endpoint))
+          return publish(endpoint.networkId)
+        },
+        { discard: true }
+      ),
+    remove: (id: string, endpoints: ReadonlyArray<EndpointRecord>) =>
+      Effect.forEach(
+        endpoints,
+        (endpoint) =>
+          byNetwork.get(endpoint.networkId)?.delete(id) === true ? publish(endpoint.networkId) : Effect.void,
+        { discard: true }
+      )
+  }
+}
+
+/** Everything the verbs below share. `known` are the networks of this daemon by id. */
+const makeBook = (linux: LinuxNetwork["Service"], keeper: ZoneKeeper, options: LocalOptions) => ({
+  linux,
+  keeper,
+  options,
+  known: new Map<string, NetworkSpec>(),
+  zones: makeZones(keeper)
+})
+type Book = ReturnType<typeof makeBook>
+
+const isUserDefined = (book: Book, networkId: string): boolean => {
+  const network = book.known.get(networkId)
+  return network !== undefined && !isDefaultBridge(network)
+}
+
+const gatewayOf = (book: Book, networkId: string): string => book.known.get(networkId)?.ipam.pools[0]?.gateway ?? ""
+
+const leave = (book: Book) => (id: string, record: LaunchRecord) =>
+  Effect.gen(function* () {
+    for (const endpoint of record.endpoints) yield* book.linux.unpublish(endpoint.endpointId)
+    yield* book.zones.remove(id, record.endpoints)
+    if (record.netns === undefined) return
+    yield* book.linux.removeNamespace({ name: record.netns.name, endpoints: record.endpoints.map(toEndpoint) })
+  })
+
+const join = (book: Book) => (launch: Launch) =>
+  Effect.gen(function* () {
+    const { id, network } = launch.spec
+    if (network.mode === "host" || network.mode.startsWith("container:")) return { endpoints: [], ports: [] }
+    const specs = usesBridges(network.mode) ? Object.values(network.endpoints) : []
+    const outward = specs.findIndex((endpoint) => book.known.get(endpoint.networkId)?.internal !== true)
+    const resolverOn = specs.find((endpoint) => isUserDefined(book, endpoint.networkId))?.networkId
+    const namespace = yield* book.linux.createNamespace({
+      id: id.slice(0, 32),
+      endpoints: specs.map((endpoint, at) => requestOf(endpoint, `eth${at}`, at === Math.max(outward, 0))),
+      ...(resolverOn === undefined ? {} : { resolverOn })
+    })
+    const endpoints = namespace.endpoints.map((endpoint, at) => {
+      const spec = specs[at]
+      return toRecord(endpoint, gatewayOf(book, endpoint.bridgeId), spec === undefined ? [] : namesOf(launch, spec))
+    })
+    const netns = { name: namespace.name, path: namespace.path }
+    const published = endpoints[Math.max(outward, 0)]
+    const ports =
+      published === undefined
+        ? []
+        : yield* book.linux
+            .publish(
+              { endpointName: launch.spec.name, endpointId: published.endpointId },
+              published.ip,
+              portRequests(network)
+            )
+            .pipe(
+              Effect.tapError(() => Effect.ignore(leave(book)(id, { netns, endpoints, ports: [], cgroupPath: "" })))
+            )
+    yield* book.zones.add(id, endpoints)
+    return { netns, endpoints, ports }
+  })
+
+const connect = (book: Book) => (launch: Launch, record: LaunchRecord, endpoint: EndpointSpec) =>
+  Effect.gen(function* () {
+    if (record.netns === undefined) {
+      return yield* Effect.fail(
+        new LocalFailed({
+          step: "connect a container",
+          reason: "it shares the network of the host or of another container"
+        })
+      )
+    }
+    const used = new Set(record.endpoints.map((known) => known.ifName))
+    const free = Array.from({ length: used.size + 1 }, (_, at) => `eth${at}`).find((name) => !used.has(name)) ?? "eth0"
+    const hasRoute = record.endpoints.some((known) => known.defaultGateway !== undefined)
+    const added = yield* book.linux.connect(record.netns.name, requestOf(endpoint, free, !hasRoute))
+    if (
+      isUserDefined(book, endpoint.networkId) &&
+      !record.endpoints.some((known) => isUserDefined(book, known.networkId))
+    ) {
+      yield* book.linux.resolveOn(record.netns.name, endpoint.networkId)
+    }
+    const made = toRecord(added, gatewayOf(book, endpoint.networkId), namesOf(launch, endpoint))
+    yield* book.zones.add(launch.spec.id, [made])
+    return made
+  })
+
+const disconnect = (book: Book) => (id: string, record: LaunchRecord, networkId: string) =>
+  Effect.gen(function* () {
+    const gone = record.endpoints.find((endpoint) => endpoint.networkId === networkId)
+    if (gone === undefined || record.netns === undefined) return record
+    yield* book.linux.unpublish(gone.endpointId)
+    yield* book.zones.remove(id, [gone])
+    yield* book.linux.disconnect(record.netns.name, toEndpoint(gone))
+    const left = record.endpoints.filter((endpoint) => endpoint !== gone)
+    if (gone.defaultGateway === undefined) return { ...record, endpoints: left }
+    const heir = left.find((endpoint) => book.known.get(endpoint.networkId)?.internal !== true)
+    yield* book.linux.routeThrough(record.netns.name, heir === undefined ? undefined : toEndpoint(heir))
+    const endpoints = left.map((endpoint) =>
+      endpoint === heir ? Object.assign({}, endpoint, { defaultGateway: endpoint.gateway }) : endpoint
+    )
+    return { ...record, endpoints, ports: [] }
+  })
+
+const create = (book: Book) => (network: NetworkSpec) =>
+  Effect.gen(function* () {
+    const planned =
+      book.known.get(network.id) ??
+      (yield* planNetwork(
+        network,
+        book.options,
+        [...book.known.values()].flatMap((other) => other.ipam.pools.map((pool) => pool.subnet))
+      ))
+    const bridge = bridgeOf(planned, book.options)
+    if (bridge !== undefined) {
+      yield* book.linux.ensureBridge(bridge)
+      if (!isDefaultBridge(planned)) yield* book.keeper.open(planned, bridge.gateway)
+    }
+    book.known.set(network.id, planned)
+    return planned
+  })
+
+const remove = (book: Book) => (id: string) =>
+  Effect.gen(function* () {
+    const network = book.known.get(id)
+    const bridge = network === undefined ? undefined : bridgeOf(network, book.options)
+    if (bridge !== undefined) {
+      yield* book.keeper.close(id)
+      yield* book.linux.removeBridge(bridge)
+    }
+    book.known.delete(id)
+  })
+
+const recover =
+  (book: Book) =>
+  (
+    networks: ReadonlyArray<NetworkSpec>,
+    running: ReadonlyArray<{ readonly id: string; readonly record: LaunchRecord }>
+  ) =>
+    Effect.gen(function* () {
+      for (const network of networks) book.known.set(network.id, network)
+      const bridges = networks.flatMap((network) => bridgeOf(network, book.options) ?? [])
+      const report = yield* book.linux.recover({
+        bridges,
+        namespaces: running.flatMap(({ record }) =>
+          record.netns === undefined ? [] : [{ name: record.netns.name, endpoints: record.endpoints.map(toEndpoint) }]
+        ),
+        published: running.flatMap(({ record }) =>
+          record.ports.length === 0
+            ? []
+            : [
+                {
+                  endpointId:
+                    record.endpoints.find((endpoint) => endpoint.ip === record.ports[0]?.containerIp)?.endpointId ?? "",
+                  ports: record.ports
+                }
+              ]
+        )
+      })
+      for (const network of networks) {
+        const bridge = bridgeOf(network, book.options)
+        if (bridge !== undefined && !isDefaultBridge(network)) yield* book.keeper.open(network, bridge.gateway)
+      }
+      for (const { id, record } of running) yield* book.zones.add(id, record.endpoints)
+      return report.removed
+    })
+
+/** The networks of one daemon on this machine. */
+export const makeLocalNetworks = (
+  linux: LinuxNetwork["Service"],
+  keeper: ZoneKeeper,
+  options: LocalOptions
+): LocalNetworks => {
+  const book = makeBook(linux, keeper, options)
+  return {
+    create: create(book),
+    remove: remove(book),
+    join: join(book),
+    leave: leave(book),
+    connect: connect(book),
+    disconnect: disconnect(book),
+    recover: recover(book),
+    usesResolver: (record) => record.endpoints.some((endpoint) => isUserDefined(book, endpoint.networkId))
+  }
+}

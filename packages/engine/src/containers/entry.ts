@@ -1,0 +1,56 @@
+import type { Handle } from "@sockerless/backend-contract"
+import { Deferred, type Fiber, Semaphore } from "effect"
+import type { ContainerSnapshot } from "./snapshot.ts"
+
+/** How a run, or a container, ended. */
+export interface Ended {
+  readonly exitCode: number
+  readonly error: string | undefined
+}
+
+/**
+ * One container in memory: the projection of its durable record and what waits for it. `lock` serialises everything
+ * that changes it; nobody holds it while waiting for the container's end, because the end itself needs it.
+ */
+export interface Entry {
+  snapshot: ContainerSnapshot
+  handle: Handle | undefined
+  /** False until recovery has looked at it: changes are refused, reads are served. */
+  reconciled: boolean
+  readonly lock: Semaphore.Semaphore
+  /** Settled at the end of the current run; renewed by every start. */
+  nextExit: Deferred.Deferred<Ended>
+  readonly removed: Deferred.Deferred<Ended>
+  /** The wait before the next restart by policy. */
+  restart: Fiber.Fiber<void> | undefined
+  health: Fiber.Fiber<void> | undefined
+  /** Milliseconds since the epoch of the last start, for the restart delay. */
+  startedAtMillis: number
+  restartDelayMillis: number
+}
+
+/** The durable form: what a restart of the daemon needs to rebuild an entry. */
+export interface ContainerRecord {
+  readonly snapshot: ContainerSnapshot
+  readonly handle: Handle | null
+  /** The verb under way when this was written; recovery completes or undoes it. */
+  readonly intent: { readonly verb: "create" | "start" | "remove"; readonly id: string } | null
+}
+
+export const makeEntry = (snapshot: ContainerSnapshot, handle: Handle | undefined, reconciled: boolean): Entry => ({
+  snapshot,
+  handle,
+  reconciled,
+  lock: Semaphore.makeUnsafe(1),
+  nextExit: Deferred.makeUnsafe(),
+  removed: Deferred.makeUnsafe(),
+  restart: undefined,
+  health: undefined,
+  startedAtMillis: 0,
+  restartDelayMillis: 0
+})
+
+export const isRunning = (entry: Entry): boolean => {
+  const { status } = entry.snapshot.state
+  return status === "running" || status === "paused"
+}

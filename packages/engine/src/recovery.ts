@@ -1,0 +1,221 @@
+import type { Known, Observation } from "@sockerless/backend-contract"
+import type { Fault } from "@sockerless/faults"
+import { killpoint } from "@sockerless/killpoints"
+import { Deferred, Effect } from "effect"
+import type { ContainerRecord, Entry } from "./containers/entry.ts"
+import { isRunning, makeEntry } from "./containers/entry.ts"
+import { scheduleRestart } from "./containers/exit.ts"
+import { startHealth } from "./containers/health.ts"
+import { publishDisconnects, removeLocked } from "./containers/remove.ts"
+import { shouldRestart, shouldStartAtBoot } from "./containers/restart-policy.ts"
+import { runningState, startLocked } from "./containers/start.ts"
+import { backendOf, containerEvent, defaultBackend, type EngineContext, launchOf } from "./context.ts"
+import { nowTime } from "./identity.ts"
+import { ensurePredefined } from "./networks/verbs.ts"
+
+/** What a start found and did: the first lines of the log. */
+export interface RecoveryReport {
+  readonly containers: number
+  readonly adopted: ReadonlyArray<string>
+  readonly endedMeanwhile: ReadonlyArray<{ readonly id: string; readonly name: string; readonly exitCode: number }>
+  readonly completedRemovals: ReadonlyArray<string>
+  readonly rolledBack: ReadonlyArray<string>
+  readonly restarted: ReadonlyArray<string>
+  /** Ended without a trace: a power cut or a reboot. */
+  readonly lost: ReadonlyArray<string>
+  readonly leftovers: ReadonlyArray<string>
+  readonly failures: ReadonlyArray<{ readonly id: string; readonly reason: string }>
+  readonly millis: number
+}
+
+type Outcome = "adopted" | "ended" | "removed" | "rolled-back" | "lost" | "as-it-was"
+
+/** The exit code Docker shows for a container whose end nobody saw. */
+const LOST_EXIT_CODE = 137
+
+const takeEnd = Effect.fnUntraced(function* (
+  context: EngineContext,
+  entry: Entry,
+  end: { readonly exitCode: number; readonly oomKilled: boolean; readonly finishedAt: string }
+) {
+  const { snapshot } = entry
+  const { health: _, ...state } = snapshot.state
+  const restarting = shouldRestart(snapshot, end.exitCode)
+  yield* publishDisconnects(context, entry)
+  yield* context.book.save(entry, {
+    ...snapshot,
+    state: { ...state, status: restarting ? "restarting" : "exited", pid: 0, ...end },
+    endpoints: {},
+    ports: [],
+    execIds: []
+  })
+  yield* containerEvent(context, entry, "die", { exitCode: String(end.exitCode) })
+  yield* Deferred.succeed(entry.nextExit, { exitCode: end.exitCode, error: undefined })
+  if (restarting) yield* scheduleRestart(context, entry)
+  else if (snapshot.spec.autoRemove) yield* removeLocked(context, entry, { volumes: true, tombstone: true })
+})
+
+const takeRunning = Effect.fnUntraced(function* (
+  context: EngineContext,
+  entry: Entry,
+  seen: Extract<Observation, { readonly _tag: "Running" }>
+) {
+  const { snapshot } = entry
+  const known = isRunning(entry) && snapshot.state.pid === seen.started.pid
+  entry.handle = seen.started.handle
+  const state = known
+    ? { ...snapshot.state, status: seen.paused ? ("paused" as const) : ("running" as const) }
+    : runningState(entry, seen.started, seen.paused)
+  const endpoints = Object.keys(snapshot.endpoints).length > 0 && known ? snapshot.endpoints : seen.started.endpoints
+  yield* context.book.save(entry, { ...snapshot, state, endpoints, ports: seen.started.ports, execIds: [] })
+  entry.startedAtMillis = Date.parse(state.startedAt)
+  if (!known) yield* containerEvent(context, entry, "start")
+  yield* startHealth(context, entry)
+})
+
+/** Completes what was under way and takes over what is there, for one container. */
+const reconcile = Effect.fnUntraced(function* (
+  context: EngineContext,
+  entry: Entry,
+  record: ContainerRecord
+): Effect.fn.Return<Outcome, Fault> {
+  const backend = yield* backendOf(context, entry)
+  if (record.intent?.verb === "create") {
+    yield* backend.remove(entry.snapshot.spec.id, entry.handle)
+    yield* context.book.erase(entry, false)
+    return "rolled-back"
+  }
+  if (record.intent?.verb === "remove") {
+    yield* removeLocked(context, entry, {
+      volumes: entry.snapshot.spec.autoRemove,
+      tombstone: entry.snapshot.spec.autoRemove
+    })
+    return "removed"
+  }
+  const seen = yield* backend.adopt(yield* launchOf(context, entry), entry.handle)
+  killpoint("engine.recovery.after-adopt")
+  if (seen._tag === "Running") {
+    yield* takeRunning(context, entry, seen)
+    return "adopted"
+  }
+  const wasRunning = isRunning(entry) || record.intent?.verb === "start"
+  if (!wasRunning) {
+    if (entry.snapshot.state.status === "restarting") yield* scheduleRestart(context, entry)
+    return "as-it-was"
+  }
+  if (seen._tag === "Exited") {
+    entry.handle = seen.handle
+    yield* takeEnd(context, entry, {
+      exitCode: seen.exit.exitCode,
+      oomKilled: seen.exit.oomKilled,
+      finishedAt: seen.exit.finishedAt
+    })
+    return "ended"
+  }
+  if (!isRunning(entry)) {
+    // A start that never got to a process: the container is as it was before.
+    yield* context.book.save(entry, entry.snapshot)
+    return "as-it-was"
+  }
+  yield* takeEnd(context, entry, { exitCode: LOST_EXIT_CODE, oomKilled: false, finishedAt: nowTime() })
+  return "lost"
+})
+
+const knownOf = (context: EngineContext, records: ReadonlyArray<ContainerRecord>) =>
+  Effect.map(
+    Effect.forEach(
+      records.filter((record) => record.intent?.verb !== "create"),
+      (record) => {
+        const entry = context.book.byId(record.snapshot.spec.id)
+        return entry === undefined
+          ? Effect.succeed(undefined)
+          : Effect.map(launchOf(context, entry), (launch) => ({ launch, handle: entry.handle }))
+      }
+    ),
+    (workloads): Known => ({
+      workloads: workloads.flatMap((workload) => workload ?? []),
+      networks: context.networks.all,
+      volumes: context.volumes.all.map((volume) => volume.name)
+    })
+  )
+
+/** Loads every record, so that reads can be served while recovery goes on. */
+export const loadRecords = Effect.fn("engine.recovery.load")(function* (
+  context: EngineContext
+): Effect.fn.Return<ReadonlyArray<ContainerRecord>, Fault> {
+  yield* context.networks.load()
+  yield* context.volumes.load()
+  const records = yield* context.book.load()
+  for (const record of records) context.book.add(makeEntry(record.snapshot, record.handle ?? undefined, false))
+  return records
+})
+
+const restartAtBoot = Effect.fnUntraced(function* (context: EngineContext, ended: ReadonlySet<string>) {
+  const restarted: Array<string> = []
+  for (const entry of context.book.all) {
+    const { spec, state } = entry.snapshot
+    // What ended under the last daemon was asked for by its policy then; dockerd starts these again at boot.
+    if (state.status !== "exited" || ended.has(spec.id) || !shouldStartAtBoot(entry.snapshot)) continue
+    yield* entry.lock.withPermit(startLocked(context, entry, entry.snapshot.restartCount + 1)).pipe(
+      Effect.tap(() => Effect.sync(() => restarted.push(spec.name))),
+      Effect.tapError((fault) => Effect.logWarning(`starting container ${spec.name}: ${fault.message}`)),
+      Effect.ignore
+    )
+  }
+  return restarted
+})
+
+/**
+ * Start-up is recovery: the place is made equal to what is known, each container is completed, adopted or told as
+ * ended, and accepts changes as soon as it is. One that cannot be reconciled does not hold up the others.
+ */
+export const recover = Effect.fn("engine.recovery")(function* (
+  context: EngineContext,
+  records: ReadonlyArray<ContainerRecord>
+): Effect.fn.Return<RecoveryReport, Fault> {
+  const start = performance.now()
+  const backend = yield* defaultBackend(context)
+  const { removed } = yield* backend.recover(yield* knownOf(context, records))
+  killpoint("engine.recovery.after-sweep")
+  yield* ensurePredefined(context)
+  const outcomes = new Map<string, Outcome>()
+  const failures: Array<{ readonly id: string; readonly reason: string }> = []
+  yield* Effect.forEach(
+    records,
+    (record) => {
+      const entry = context.book.byId(record.snapshot.spec.id)
+      if (entry === undefined) return Effect.void
+      const { id } = record.snapshot.spec
+      return reconcile(context, entry, record).pipe(
+        Effect.tap((outcome) =>
+          Effect.sync(() => {
+            outcomes.set(id, outcome)
+            entry.reconciled = true
+          })
+        ),
+        Effect.catch((fault) => Effect.sync(() => void failures.push({ id, reason: fault.message })))
+      )
+    },
+    { concurrency: 8, discard: true }
+  )
+  const named = (outcome: Outcome) => records.filter((record) => outcomes.get(record.snapshot.spec.id) === outcome)
+  const ids = (outcome: Outcome) => named(outcome).map((record) => record.snapshot.spec.name)
+  const restarted = yield* restartAtBoot(context, new Set(named("ended").map((record) => record.snapshot.spec.id)))
+  killpoint("engine.recovery.done")
+  return {
+    containers: records.length,
+    adopted: ids("adopted"),
+    endedMeanwhile: named("ended").map(({ snapshot }) => ({
+      id: snapshot.spec.id,
+      name: snapshot.spec.name,
+      exitCode: context.book.byId(snapshot.spec.id)?.snapshot.state.exitCode ?? 0
+    })),
+    completedRemovals: ids("removed"),
+    rolledBack: ids("rolled-back"),
+    restarted,
+    lost: ids("lost"),
+    leftovers: removed,
+    failures,
+    millis: Math.round(performance.now() - start)
+  }
+})
