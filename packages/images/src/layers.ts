@@ -1,0 +1,149 @@
+import { spawn } from "node:child_process"
+import { createHash, randomBytes } from "node:crypto"
+import { lstatSync } from "node:fs"
+import { access, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { Readable, Transform } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import { lsetxattr } from "@sockerless/libc"
+import { killpoint } from "@sockerless/killpoints"
+import { decompressed } from "./decompress.ts"
+import { imageFault } from "./faults.ts"
+import { overlayTar } from "./overlay-tar.ts"
+
+const SHORT_CHARS = 16
+
+/**
+ * Unpacked layers, one folder per diff id, independent of what lies below: deletions are overlayfs whiteouts.
+ * Invariant: `layers/<hex>/done` exists only when `diff` is complete; it is renamed into place with it.
+ */
+export class Layers {
+  readonly #folder: string
+  readonly #links: string
+
+  constructor(root: string) {
+    this.#folder = join(root, "layers")
+    // Short names in one folder: the mount's option string must hold up to 127 of them.
+    this.#links = join(this.#folder, "l")
+  }
+
+  async open(): Promise<void> {
+    await mkdir(this.#links, { recursive: true, mode: 0o711 })
+    const drafts = (await readdir(this.#folder)).filter((name) => name.startsWith(".draft-"))
+    for (const draft of drafts) await rm(join(this.#folder, draft), { recursive: true, force: true })
+  }
+
+  #place(diffId: string): string {
+    return join(this.#folder, diffId.slice("sha256:".length))
+  }
+
+  /** The short path of an unpacked layer. */
+  link(diffId: string): string {
+    return join(this.#links, diffId.slice("sha256:".length, "sha256:".length + SHORT_CHARS))
+  }
+
+  async has(diffId: string): Promise<boolean> {
+    return access(join(this.#place(diffId), "done")).then(
+      () => true,
+      () => false
+    )
+  }
+
+  /** Bytes of the layer's tar. */
+  async size(diffId: string): Promise<number> {
+    return Number(await readFile(join(this.#place(diffId), "done"), "utf8"))
+  }
+
+  async remove(diffId: string): Promise<void> {
+    await rm(this.link(diffId), { force: true })
+    await rm(this.#place(diffId), { recursive: true, force: true })
+  }
+
+  async all(): Promise<ReadonlyArray<string>> {
+    return (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{64}$/.test(name)).map((hex) => `sha256:${hex}`)
+  }
+
+  /** Unpacks a layer's content, checking that it is the one the image names. Done already is success. */
+  async unpack(diffId: string, content: Readable): Promise<void> {
+    if (await this.has(diffId)) {
+      content.destroy()
+      return
+    }
+    const draft = join(this.#folder, `.draft-${randomBytes(8).toString("hex")}`)
+    await mkdir(join(draft, "diff"), { recursive: true, mode: 0o755 })
+    try {
+      const { digest, bytes, opaque } = await extractInto(content, join(draft, "diff"))
+      if (digest !== diffId) {
+        throw imageFault("failed", `layer verification failed: the image names ${diffId}, the content has ${digest}`)
+      }
+      for (const folder of opaque) markOpaque(join(draft, "diff"), folder)
+      await writeFile(join(draft, "done"), String(bytes))
+      killpoint("images.layer.before-rename")
+      await rm(this.#place(diffId), { recursive: true, force: true })
+      await rename(draft, this.#place(diffId))
+      killpoint("images.layer.after-rename")
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  /** Makes sure the short link is there; a crash may have come before it. */
+  async linked(diffId: string): Promise<string> {
+    const link = this.link(diffId)
+    await symlink(join("..", diffId.slice("sha256:".length), "diff"), link).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error
+    })
+    return link
+  }
+}
+
+/** Only through real folders: a link in a hostile layer must not lead the mark elsewhere. */
+const markOpaque = (root: string, folder: string): void => {
+  let path = root
+  for (const part of folder.split("/").filter((piece) => piece !== "" && piece !== ".")) {
+    path = join(path, part)
+    if (!lstatSync(path).isDirectory()) throw imageFault("invalid", `opaque folder "${folder}" is not a folder`)
+  }
+  lsetxattr(path, "trusted.overlay.opaque", Buffer.from("y"))
+}
+
+/** GNU tar writes the files: natively fast, keeps owners, modes, xattrs and holes, and delays links that lead out. */
+const extractInto = async (content: Readable, folder: string) => {
+  const hash = createHash("sha256")
+  let bytes = 0
+  const measure = new Transform({
+    transform(chunk: Buffer, _, done) {
+      hash.update(chunk)
+      bytes += chunk.length
+      done(null, chunk)
+    }
+  })
+  const tar = spawn(
+    "tar",
+    ["-x", "-p", "--same-owner", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", folder, "-f", "-"],
+    { stdio: ["pipe", "ignore", "pipe"] }
+  )
+  let complaints = ""
+  tar.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (complaints.length < 4096) complaints += text
+  })
+  const finished = new Promise<number>((resolve, reject) => {
+    tar.once("error", reject)
+    tar.once("close", (code) => resolve(code ?? 1))
+  })
+  const { output, opaque } = overlayTar(measure)
+  const fed = pipeline(await decompressed(content), measure).catch((error: Error) => {
+    output.destroy(error)
+    throw error
+  })
+  const results = await Promise.allSettled([fed, pipeline(output, tar.stdin), finished])
+  const [first, second, code] = results
+  if (first.status === "rejected")
+    throw imageFault("invalid", `archive/tar: ${String(first.reason.message ?? first.reason)}`)
+  if (code.status === "fulfilled" && code.value !== 0) {
+    throw imageFault("invalid", `unpacking the layer failed: ${complaints.trim().slice(0, 500)}`)
+  }
+  if (second.status === "rejected") throw second.reason
+  return { digest: `sha256:${hash.digest("hex")}`, bytes, opaque }
+}

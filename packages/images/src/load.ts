@@ -1,0 +1,199 @@
+import { Effect, Option, Schema } from "effect"
+import { posix } from "node:path"
+import type { Readable } from "node:stream"
+import { extract } from "tar-stream"
+import { addImage } from "./add-image.ts"
+import { decompressed } from "./decompress.ts"
+import { attempt, type ImageFault, imageFault } from "./faults.ts"
+import type { Progress } from "./image-store.ts"
+import type { Shelf } from "./library.ts"
+import { canonical, familiar, parseReference } from "./reference.ts"
+
+/** Files this small may be manifests and are kept in mind; larger ones are content only. */
+const TEXT_LIMIT = 4 * 1024 * 1024
+const GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+const PLAIN = "application/vnd.oci.image.layer.v1.tar"
+const ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
+
+/** The archive's files: content went to the blob store under its digest, names are kept here. */
+interface Archive {
+  readonly digests: ReadonlyMap<string, string>
+  readonly links: ReadonlyMap<string, string>
+}
+
+const normal = (name: string): string => posix.normalize(name).replace(/^(\.?\/)+/, "")
+
+const readArchive = async (shelf: Shelf, input: Readable): Promise<Archive> => {
+  const tar = extract()
+  const digests = new Map<string, string>()
+  const links = new Map<string, string>()
+  const plain = await decompressed(input)
+  const feed = async (): Promise<void> => {
+    try {
+      for await (const chunk of plain as AsyncIterable<Buffer>) {
+        if (!tar.write(chunk)) await new Promise<void>((resolve) => tar.once("drain", () => resolve()))
+      }
+      tar.end(undefined)
+    } catch (error) {
+      tar.destroy(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+  const fed = feed()
+  try {
+    for await (const entry of tar) {
+      const name = normal(entry.header.name)
+      if (name.split("/").includes(".."))
+        throw imageFault("invalid", `invalid archive: the name "${entry.header.name}" leaves it`)
+      if (entry.header.type === "symlink" || entry.header.type === "link") {
+        links.set(
+          name,
+          normal(
+            entry.header.type === "link"
+              ? entry.header.linkname
+              : posix.join(posix.dirname(name), entry.header.linkname)
+          )
+        )
+      }
+      if (entry.header.type !== "file" && entry.header.type !== "contiguous-file") {
+        entry.resume()
+        continue
+      }
+      const { digest } = await shelf.blobs.write(entry as AsyncIterable<Buffer>)
+      digests.set(name, digest)
+    }
+    await fed
+  } catch (error) {
+    input.destroy()
+    throw error instanceof Error && error.name === "Error"
+      ? imageFault("invalid", `archive/tar: ${error.message}`)
+      : error
+  }
+  return { digests, links }
+}
+
+const digestOf = (archive: Archive, name: string): Effect.Effect<string, ImageFault> => {
+  const wanted = normal(name)
+  const digest = archive.digests.get(wanted) ?? archive.digests.get(archive.links.get(wanted) ?? "")
+  return digest === undefined
+    ? Effect.fail(imageFault("invalid", `invalid archive: "${name}" is named but not in it`))
+    : Effect.succeed(digest)
+}
+
+const DockerManifest = Schema.Array(
+  Schema.Struct({
+    Config: Schema.String,
+    RepoTags: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String))),
+    Layers: Schema.NullOr(Schema.Array(Schema.String))
+  })
+)
+const Descriptor = Schema.Struct({
+  mediaType: Schema.optionalKey(Schema.String),
+  digest: Schema.String,
+  annotations: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.String)))
+})
+const OciIndex = Schema.Struct({ manifests: Schema.Array(Descriptor) })
+const OciManifest = Schema.Struct({ config: Descriptor, layers: Schema.Array(Descriptor) })
+
+const parse = <A>(schema: Schema.Codec<A>, text: string, what: string): Effect.Effect<A, ImageFault> =>
+  Effect.mapError(Schema.decodeUnknownEffect(Schema.fromJsonString(schema))(text), (error) =>
+    imageFault("invalid", `invalid ${what}: ${error.message}`)
+  )
+
+const smallText = Effect.fnUntraced(function* (shelf: Shelf, digest: string, what: string) {
+  const bytes = yield* attempt(`measure ${what}`, () => shelf.blobs.size(digest))
+  if (bytes > TEXT_LIMIT) {
+    return yield* Effect.fail(imageFault("invalid", `invalid ${what}: ${bytes} bytes, allowed are ${TEXT_LIMIT}`))
+  }
+  return yield* attempt(`read ${what}`, () => shelf.blobs.text(digest))
+})
+
+/** What a stored layer is, told by its first bytes. */
+const layerType = (shelf: Shelf, digest: string) =>
+  attempt("look at layer", async () => {
+    const stream = shelf.blobs.read(digest)
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (chunk[0] === 0x1f && chunk[1] === 0x8b) return GZIP
+      return chunk.readUInt32LE(0) === 0xfd2fb528 ? ZSTD : PLAIN
+    }
+    return PLAIN
+  })
+
+const references = (names: ReadonlyArray<string>) =>
+  Effect.forEach(names, (name) => Effect.map(parseReference(name), canonical))
+
+interface Loaded {
+  readonly id: string
+  readonly references: ReadonlyArray<string>
+}
+
+const fromDocker = Effect.fnUntraced(function* (shelf: Shelf, archive: Archive, text: string) {
+  const loaded: Array<Loaded> = []
+  for (const image of yield* parse(DockerManifest, text, "manifest.json")) {
+    const blobs = yield* Effect.forEach(image.Layers ?? [], (name) => digestOf(archive, name))
+    const layers = yield* Effect.forEach(blobs, (blob) =>
+      Effect.map(layerType(shelf, blob), (mediaType) => ({ blob, mediaType }))
+    )
+    const names = yield* references(image.RepoTags ?? [])
+    const configDigest = yield* digestOf(archive, image.Config)
+    const id = yield* addImage(shelf, { configDigest, layers, manifestDigest: undefined, references: names })
+    loaded.push({ id, references: names })
+  }
+  return loaded
+})
+
+const nameOf = (annotations: Readonly<Record<string, string>> | null | undefined): ReadonlyArray<string> => {
+  const name = annotations?.["io.containerd.image.name"] ?? annotations?.["org.opencontainers.image.ref.name"]
+  return name === undefined ? [] : [name]
+}
+
+const fromOci = Effect.fnUntraced(function* (shelf: Shelf, archive: Archive, text: string) {
+  const inArchive = (digest: string) => digestOf(archive, `blobs/${digest.replace(":", "/")}`)
+  const loaded: Array<Loaded> = []
+  for (const entry of (yield* parse(OciIndex, text, "index.json")).manifests) {
+    let manifestDigest = yield* inArchive(entry.digest)
+    let manifestText = yield* smallText(shelf, manifestDigest, "manifest")
+    const nested = Schema.decodeUnknownOption(Schema.fromJsonString(OciIndex))(manifestText)
+    if (Option.isSome(nested)) {
+      const [first] = nested.value.manifests
+      if (first === undefined) continue
+      manifestDigest = yield* inArchive(first.digest)
+      manifestText = yield* smallText(shelf, manifestDigest, "manifest")
+    }
+    const manifest = yield* parse(OciManifest, manifestText, "manifest")
+    const layers = yield* Effect.forEach(manifest.layers, (layer) =>
+      Effect.map(inArchive(layer.digest), (blob) => ({ blob, mediaType: layer.mediaType ?? GZIP }))
+    )
+    const names = yield* references(nameOf(entry.annotations))
+    const configDigest = yield* inArchive(manifest.config.digest)
+    const id = yield* addImage(shelf, { configDigest, layers, manifestDigest, references: names })
+    loaded.push({ id, references: names })
+  }
+  return loaded
+})
+
+const message = ({ id, references: names }: Loaded): ReadonlyArray<Progress> =>
+  names.length === 0
+    ? [{ stream: `Loaded image ID: ${id}\n` }]
+    : names.map((name) => ({ stream: `Loaded image: ${familiar(name)}\n` }))
+
+/** `docker load`: everything is stored and known before the first message. */
+export const loadArchive = Effect.fn("images.load")(function* (
+  shelf: Shelf,
+  input: Readable
+): Effect.fn.Return<ReadonlyArray<Progress>, ImageFault> {
+  const archive = yield* attempt("read the archive", () => readArchive(shelf, input))
+  const docker = archive.digests.get("manifest.json")
+  const index = archive.digests.get("index.json")
+  if (docker !== undefined) {
+    return (yield* fromDocker(shelf, archive, yield* smallText(shelf, docker, "manifest.json"))).flatMap(message)
+  }
+  if (index !== undefined) {
+    return (yield* fromOci(shelf, archive, yield* smallText(shelf, index, "index.json"))).flatMap(message)
+  }
+  return yield* Effect.fail(
+    imageFault(
+      "invalid",
+      "invalid archive: does not contain a manifest.json (docker save) or an index.json (OCI layout)"
+    )
+  )
+})
