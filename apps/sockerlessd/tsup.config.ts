@@ -5,7 +5,8 @@ export default defineConfig({
   entry: {
     main: "src/main.ts",
     daemon: "src/daemon.ts",
-    "store-worker": "../../packages/store/src/worker.ts"
+    "store-worker": "../../packages/store/src/worker.ts",
+    "archive-helper": "../../packages/oci-runtime/src/archive/helper.ts"
   },
   platform: "node",
   target: "node24",

@@ -5,6 +5,7 @@ import {
   type Execs,
   type Images,
   type Networks,
+  type Recovery,
   System,
   type Volumes
 } from "@sockerless/engine"
@@ -15,7 +16,7 @@ import type { LaunchOrder } from "../launch/launch-order.ts"
 import type { MakeGraph, RecoveryFacts } from "./run.ts"
 
 /** Docker's nouns as the wire wants them. */
-type Engine = Containers | Events | Execs | Images | Networks | System | Volumes
+type Engine = Containers | Events | Execs | Images | Networks | Recovery | System | Volumes
 
 /** The layers one order asks for: an engine over its store, images and backends, and how it recovers. */
 export interface Parts {

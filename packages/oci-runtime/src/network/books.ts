@@ -12,8 +12,8 @@ import type { Endpoint, ResolverAddress } from "./namespaces.ts"
 export interface LinuxNetworkOptions {
   /** 4 to 6 hex digits, kept with the state; two daemons on one machine have different ones. */
   readonly instance: string
-  /** The bridge for which namespaces are made ahead, and how many. */
-  readonly ready?: { readonly bridgeId: string; readonly depth: number }
+  /** The bridge, by its interface name, for which namespaces are made ahead, and how many. */
+  readonly ready?: { readonly bridge: string; readonly depth: number }
   /** The port of the resolver on each bridge's gateway; 53 unless told. */
   readonly resolverPort?: number
 }

@@ -29,16 +29,19 @@ export const splitExtraHost = (text: string): { readonly name: string; readonly 
     : { name, address: address.replace(/^\[(.*)\]$/, "$1") }
 }
 
+/** The lines of `--add-host`; the address `host-gateway` stands for `hostGateway`. */
+export const extraHostLines = (extraHosts: ReadonlyArray<string>, hostGateway: string): string =>
+  extraHosts
+    .flatMap((text) => splitExtraHost(text) ?? [])
+    .map(({ name, address }) => `${address === "host-gateway" ? hostGateway : address}\t${name}\n`)
+    .join("")
+
 /** The text of /etc/hosts, as Docker writes it. */
 export const hostsFile = (request: HostsRequest): string => {
-  const extra = request.extraHosts.flatMap((text) => {
-    const split = splitExtraHost(text)
-    if (split === undefined) return []
-    return [`${split.address === "host-gateway" ? request.hostGateway : split.address}\t${split.name}\n`]
-  })
+  const extra = extraHostLines(request.extraHosts, request.hostGateway)
   const domain = request.domainname ?? ""
   const own = domain === "" ? request.hostname : `${request.hostname}.${domain} ${request.hostname}`
-  return [localNames, ...extra, ...request.addresses.map((address) => `${address}\t${own}\n`)].join("")
+  return [localNames, extra, ...request.addresses.map((address) => `${address}\t${own}\n`)].join("")
 }
 
 /** The text of /etc/hostname. */

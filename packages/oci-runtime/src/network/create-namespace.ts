@@ -45,27 +45,26 @@ const build = (
 
 /** The namespaces made ahead for the bridge named in the options. */
 export const readyNamespaces = (options: LinuxNetworkOptions, books: Books): ReadyNamespaces<Namespace> => {
-  const bridgeId = options.ready?.bridgeId
   return makeReadyNamespaces<Namespace>(
     options.ready?.depth ?? 0,
-    Effect.suspend(() =>
-      bridgeId === undefined || !books.bridges.has(bridgeId)
-        ? Effect.succeed(undefined)
-        : build(options, books, {
-            id: `ready-${randomBytes(6).toString("hex")}`,
-            endpoints: [{ bridgeId, ifName: "eth0", defaultRoute: true }]
-          })
-    )
+    Effect.suspend(() => {
+      const bridge = [...books.bridges.values()].find(({ name }) => name === options.ready?.bridge)
+      if (bridge === undefined) return Effect.succeed(undefined)
+      return build(options, books, {
+        id: `ready-${randomBytes(6).toString("hex")}`,
+        endpoints: [{ bridgeId: bridge.id, ifName: "eth0", defaultRoute: true }]
+      })
+    })
   )
 }
 
-const fitsReady = (options: LinuxNetworkOptions, request: NamespaceRequest): boolean => {
+const fitsReady = (options: LinuxNetworkOptions, books: Books, request: NamespaceRequest): boolean => {
   const [only] = request.endpoints
   return (
     only !== undefined &&
     request.endpoints.length === 1 &&
     request.resolverOn === undefined &&
-    only.bridgeId === options.ready?.bridgeId &&
+    books.bridges.get(only.bridgeId)?.name === options.ready?.bridge &&
     only.ifName === "eth0" &&
     only.ip === undefined &&
     only.mac === undefined &&
@@ -81,6 +80,6 @@ export const createNamespace = (
   request: NamespaceRequest
 ): Effect.Effect<Namespace, NetworkFailed | AddressRefused> =>
   Effect.gen(function* () {
-    const taken = fitsReady(options, request) ? yield* ready.take : undefined
+    const taken = fitsReady(options, books, request) ? yield* ready.take : undefined
     return taken ?? (yield* build(options, books, request))
   })

@@ -11,6 +11,7 @@ export { type NetworkRecovery, type WantedNetwork } from "./recover.ts"
 export { hostSubnets, planSubnet, type Subnet, type SubnetRequest } from "./subnets.ts"
 export {
   EMBEDDED_RESOLVER,
+  extraHostLines,
   hostnameFile,
   hostsFile,
   type HostsRequest,

@@ -132,11 +132,11 @@ const makeLinuxNetwork = (options: LinuxNetworkOptions): (typeof LinuxNetwork)["
         yield* raiseBridge(books.names, bridge)
         know(bridge)
         yield* books.firewall.apply
-        if (bridge.id === options.ready?.bridgeId) yield* Effect.forkDetach(ready.fill)
+        if (bridge.name === options.ready?.bridge) yield* Effect.forkDetach(ready.fill)
       }),
     removeBridge: (bridge) =>
       Effect.gen(function* () {
-        if (bridge.id === options.ready?.bridgeId)
+        if (bridge.name === options.ready?.bridge)
           yield* Effect.forEach(yield* ready.drain, namespaces.removeNamespace, { discard: true })
         yield* dropLinks([bridge.name])
         books.bridges.delete(bridge.id)

@@ -4,6 +4,7 @@ import { ImageStore } from "@sockerless/images"
 import {
   archiveHelperSource,
   detectTools,
+  Dns,
   LinuxNetwork,
   pause,
   resize,
@@ -22,7 +23,6 @@ import { aboutLocal } from "./about.ts"
 import { adoptContainer } from "./adopt.ts"
 import { archiveOf } from "./archive.ts"
 import { checkSpec } from "./check.ts"
-import { stdinModeOf } from "./container-spec.ts"
 import { idOf, type LocalContext } from "./context.ts"
 import { createContainer } from "./create.ts"
 import { connectEndpoint, disconnectEndpoint } from "./endpoints.ts"
@@ -39,7 +39,6 @@ import { startContainer } from "./start.ts"
 import { attachTo, logsOf } from "./streams.ts"
 import { folderBytes } from "./usage.ts"
 import { createVolume, removeVolume, sweepVolumes } from "./volumes.ts"
-import { zoneKeeper } from "./zones.ts"
 
 const features: ReadonlySet<Feature> = new Set([
   "exec",
@@ -57,7 +56,7 @@ const features: ReadonlySet<Feature> = new Set([
 
 const makeContext = Effect.fnUntraced(function* (
   options: LocalOptions
-): Effect.fn.Return<LocalContext, Fault, ImageStore | LinuxNetwork | Scope.Scope> {
+): Effect.fn.Return<LocalContext, Fault, Dns | ImageStore | LinuxNetwork | Scope.Scope> {
   const paths = pathsOf(options)
   const folders = {
     bundles: paths.bundles,
@@ -77,7 +76,7 @@ const makeContext = Effect.fnUntraced(function* (
     folders,
     tools: yield* detectTools,
     images: yield* ImageStore,
-    networks: makeLocalNetworks(linux, yield* zoneKeeper, options),
+    networks: makeLocalNetworks(linux, yield* Dns, options),
     live: new LiveContainers(),
     helper: options.archiveHelper === undefined ? archiveHelperSource : { file: options.archiveHelper },
     cgroupParent: `/sockerless-${options.instanceId}`
@@ -144,7 +143,7 @@ const controlVerbs = (
 /** Containers on this machine: conmon and an OCI runtime, overlay roots, bridges. Needs root. */
 export const makeLocalBackend = Effect.fn("local.make")(function* (
   options: LocalOptions
-): Effect.fn.Return<BackendShape, Fault, ImageStore | LinuxNetwork | Scope.Scope> {
+): Effect.fn.Return<BackendShape, Fault, Dns | ImageStore | LinuxNetwork | Scope.Scope> {
   const context = yield* makeContext(options)
   const reports = yield* Queue.unbounded<ExitReport>()
   yield* Effect.forkScoped(pumpExits(context, yield* watchExits(context.folders), reports))

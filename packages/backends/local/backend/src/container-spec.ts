@@ -80,7 +80,7 @@ const identityFiles = (launch: Launch, paths: Paths): ReadonlyArray<MountRequest
 type Joined = { readonly path: string }
 
 /** Pid of the container a `container:<id>` mode names, from its handle. */
-const joinedPid = (launch: Launch, mode: string, pidOf: (id: string) => number): number | undefined =>
+const joinedPid = (mode: string, pidOf: (id: string) => number): number | undefined =>
   mode.startsWith("container:") ? pidOf(mode.slice("container:".length)) : undefined
 
 const namespacesOf = (
@@ -90,9 +90,9 @@ const namespacesOf = (
 ): ContainerSpec["namespaces"] => {
   const { isolation, network } = launch.spec
   const path = (kind: string, pid: number): Joined => ({ path: `/proc/${pid}/ns/${kind}` })
-  const networkPid = joinedPid(launch, network.mode, pidOf)
-  const pidPid = joinedPid(launch, isolation.pidMode, pidOf)
-  const ipcPid = joinedPid(launch, isolation.ipcMode, pidOf)
+  const networkPid = joinedPid(network.mode, pidOf)
+  const pidPid = joinedPid(isolation.pidMode, pidOf)
+  const ipcPid = joinedPid(isolation.ipcMode, pidOf)
   return {
     network:
       networkPid !== undefined

@@ -3,7 +3,7 @@ import type { Fault } from "@sockerless/faults"
 import { lookupInLayers, packPath, unpackPath } from "@sockerless/oci-runtime"
 import { killpoint } from "@sockerless/killpoints"
 import { Effect } from "effect"
-import { mkdir, open, stat } from "node:fs/promises"
+import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises"
 import { type LocalContext, handleOf } from "./context.ts"
 import { attempt, LocalFailed } from "./faults.ts"
 import { withStoppedRoot } from "./root.ts"
@@ -50,14 +50,21 @@ const volumesToFill = Effect.fnUntraced(function* (context: LocalContext, launch
 
 const fill = Effect.fnUntraced(function* (
   context: LocalContext,
-  launch: Launch,
   root: string,
   destination: string,
   mountpoint: string
 ) {
+  // Filled beside and renamed over the empty folder: after a crash a volume is empty or whole, never half filled.
+  const place = yield* attempt("find the volume", () => realpath(mountpoint))
+  const draft = `${place}.filling`
+  yield* attempt("make room beside the volume", async () => {
+    await rm(draft, { recursive: true, force: true })
+    await mkdir(draft, { mode: 0o755 })
+  })
   const { tar } = yield* packPath(context.helper, root, `${destination}/.`)
-  yield* unpackPath(context.helper, mountpoint, "/", tar, { noOverwriteDirNonDir: false })
+  yield* unpackPath(context.helper, draft, "/", tar, { noOverwriteDirNonDir: false })
   killpoint("local.create.after-volume-fill")
+  yield* attempt("put the content in place", () => rename(draft, place))
 })
 
 /**
@@ -82,7 +89,7 @@ export const createContainer = Effect.fn("local.create")(function* (
   if (volumes.length > 0) {
     yield* withStoppedRoot(context, launch, [], (root) =>
       Effect.forEach(volumes, (mount) =>
-        fill(context, launch, root, mount.destination, launch.volumeMountpoints[mount.name] ?? "").pipe(
+        fill(context, root, mount.destination, launch.volumeMountpoints[mount.name] ?? "").pipe(
           Effect.mapError((fault) => new LocalFailed({ step: `fill volume ${mount.name}`, reason: fault.message }))
         )
       )

@@ -1,5 +1,5 @@
 import type { Launch } from "@sockerless/backend-contract"
-import { hostnameFile, hostsFile, resolvConfFile } from "@sockerless/oci-runtime"
+import { extraHostLines, hostnameFile, hostsFile, resolvConfFile } from "@sockerless/oci-runtime"
 import { readFile, writeFile } from "node:fs/promises"
 import type { LocalContext } from "./context.ts"
 import { attempt } from "./faults.ts"
@@ -11,6 +11,9 @@ const hostFile = (path: string): Promise<string> =>
     throw error
   })
 
+/** Where `host-gateway` leads a container that shares the host's network: the host itself. */
+const LOOPBACK = "127.0.0.1"
+
 /** Writes /etc/hosts, /etc/hostname and /etc/resolv.conf of a container that has a network of its own or the host's. */
 export const writeIdentityFiles = (context: LocalContext, launch: Launch, record: LaunchRecord) => {
   const { spec } = launch
@@ -20,26 +23,26 @@ export const writeIdentityFiles = (context: LocalContext, launch: Launch, record
     if (network.mode.startsWith("container:")) return
     const files = context.paths.container(spec.id)
     const onHost = network.mode === "host"
-    const gateway = record.endpoints[0]?.gateway
-    const own = record.endpoints.map((endpoint) => ({ ip: endpoint.ip, names: [spec.hostname] }))
+    const usesResolver = context.networks.usesResolver(record)
     await writeFile(
       files.hosts,
-      hostsFile({
-        base: onHost ? await hostFile("/etc/hosts") : undefined,
-        hostname: spec.hostname,
-        domainname: spec.domainname,
-        own,
-        extraHosts: network.extraHosts,
-        hostGateway: gateway
-      })
+      onHost
+        ? (await hostFile("/etc/hosts")) + extraHostLines(network.extraHosts, LOOPBACK)
+        : hostsFile({
+            hostname: spec.hostname,
+            domainname: spec.domainname,
+            addresses: record.endpoints.map((endpoint) => endpoint.ip),
+            extraHosts: network.extraHosts,
+            hostGateway: record.endpoints[0]?.gateway ?? LOOPBACK
+          })
     )
-    await writeFile(files.hostname, onHost ? `${spec.hostname}\n` : hostnameFile(spec.hostname))
+    await writeFile(files.hostname, hostnameFile(spec.hostname))
     await writeFile(
       files.resolvConf,
       resolvConfFile({
-        host: await hostFile("/etc/resolv.conf"),
-        kind: onHost ? "host" : context.networks.usesResolver(record) ? "user-defined" : "default",
-        dns: network.dns.length > 0 ? network.dns : context.options.dns,
+        mode: onHost ? "host" : usesResolver ? "embedded" : "copied",
+        hostText: await hostFile("/etc/resolv.conf"),
+        servers: network.dns.length > 0 ? network.dns : context.options.dns,
         search: network.dnsSearch,
         options: network.dnsOptions
       })

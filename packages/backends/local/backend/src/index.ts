@@ -1,1 +1,2 @@
-export {}
+export { makeLocalBackend } from "./backend.ts"
+export type { LocalOptions } from "./options.ts"

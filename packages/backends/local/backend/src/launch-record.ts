@@ -16,7 +16,9 @@ const EndpointRecord = Schema.Struct({
   /** Set where this endpoint carries the default route. */
   defaultGateway: Schema.optionalKey(Schema.String),
   /** Names by which neighbours find it: container name, short id, aliases. */
-  names: Schema.Array(Schema.String)
+  names: Schema.Array(Schema.String),
+  /** Name servers of `--dns`, asked for what no neighbour is called. */
+  upstreams: Schema.Array(Schema.String)
 })
 
 /**

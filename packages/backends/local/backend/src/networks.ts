@@ -1,6 +1,6 @@
 import type { EndpointSpec, Launch, NetworkSpec } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
-import type { Endpoint, LinuxNetwork } from "@sockerless/oci-runtime"
+import type { Dns, Endpoint, LinuxNetwork } from "@sockerless/oci-runtime"
 import { Effect } from "effect"
 import { randomBytes } from "node:crypto"
 import { bridgeOf, isDefaultBridge, planNetwork } from "./bridges.ts"
@@ -33,16 +33,6 @@ export interface LocalNetworks {
   readonly usesResolver: (record: LaunchRecord) => boolean
 }
 
-/** Serves names of user-defined networks; the Linux side owns sockets and forwarding. */
-export interface ZoneKeeper {
-  readonly setZone: (
-    networkId: string,
-    members: ReadonlyArray<{ readonly ip: string; readonly names: ReadonlyArray<string> }>
-  ) => Effect.Effect<void, Fault>
-  readonly open: (network: NetworkSpec, gateway: string) => Effect.Effect<void, Fault>
-  readonly close: (networkId: string) => Effect.Effect<void, Fault>
-}
-
 const usesBridges = (mode: string): boolean => mode !== "host" && mode !== "none" && !mode.startsWith("container:")
 
 /** Names under which neighbours find an endpoint: container name, aliases, short id (moby: DNSNames). */
@@ -53,7 +43,7 @@ const namesOf = (launch: Launch, endpoint: EndpointSpec): ReadonlyArray<string> 
 /** Endpoint ids are made, not derived: a restart of the container gets a new one, as in dockerd. */
 const endpointId = (): string => randomBytes(32).toString("hex")
 
-const toRecord = (endpoint: Endpoint, gateway: string, names: ReadonlyArray<string>): EndpointRecord => ({
+const toRecord = (endpoint: Endpoint, gateway: string, launch: Launch, asked?: EndpointSpec): EndpointRecord => ({
   networkId: endpoint.bridgeId,
   endpointId: endpointId(),
   ifName: endpoint.ifName,
@@ -61,7 +51,8 @@ const toRecord = (endpoint: Endpoint, gateway: string, names: ReadonlyArray<stri
   prefix: endpoint.prefix,
   mac: endpoint.mac,
   gateway,
-  names,
+  names: asked === undefined ? [] : namesOf(launch, asked),
+  upstreams: launch.spec.network.dns,
   ...(endpoint.defaultGateway === undefined ? {} : { defaultGateway: endpoint.defaultGateway })
 })
 
@@ -82,21 +73,38 @@ const requestOf = (endpoint: EndpointSpec, ifName: string, defaultRoute: boolean
   ...(endpoint.macAddress === undefined ? {} : { mac: endpoint.macAddress })
 })
 
-/** The members of each network's zone: which container has which address and names there. */
-const makeZones = (keeper: ZoneKeeper) => {
-  const byNetwork = new Map<string, Map<string, EndpointRecord>>()
-  const publish = (networkId: string) =>
-    keeper.setZone(
-      networkId,
-      [...(byNetwork.get(networkId)?.values() ?? [])].map(({ ip, names }) => ({ ip, names }))
-    )
+/** Keeps the resolver's zones: which container has which address and names on each user-defined network. */
+const makeZones = (dns: Dns["Service"], known: ReadonlyMap<string, NetworkSpec>) => {
+  const members = new Map<string, Map<string, EndpointRecord>>()
+  const publish = (networkId: string) => {
+    const network = known.get(networkId)
+    const gateway = network?.ipam.pools[0]?.gateway
+    // The default bridge answers no names, as in Docker.
+    if (network === undefined || gateway === undefined || isDefaultBridge(network)) return Effect.void
+    return dns.setZone(networkId, {
+      networkName: network.name,
+      gateway,
+      internal: network.internal,
+      endpoints: [...(members.get(networkId) ?? [])].map(([containerId, { ip, names, upstreams }]) => ({
+        containerId,
+        ip,
+        names,
+        upstreams
+      }))
+    })
+  }
   return {
+    publish,
+    close: (networkId: string) => {
+      members.delete(networkId)
+      return dns.removeZone(networkId)
+    },
     add: (id: string, endpoints: ReadonlyArray<EndpointRecord>) =>
       Effect.forEach(
         endpoints,
         (endpoint) => {
-          const zone = byNetwork.get(endpoint.networkId) ?? new Map<string, EndpointRecord>()
-          byNetwork.set(endpoint.networkId, zone.set(id, endpoint))
+          const zone = members.get(endpoint.networkId) ?? new Map<string, EndpointRecord>()
+          members.set(endpoint.networkId, zone.set(id, endpoint))
           return publish(endpoint.networkId)
         },
         { discard: true }
@@ -104,21 +112,17 @@ const makeZones = (keeper: ZoneKeeper) => {
     remove: (id: string, endpoints: ReadonlyArray<EndpointRecord>) =>
       Effect.forEach(
         endpoints,
-        (endpoint) =>
-          byNetwork.get(endpoint.networkId)?.delete(id) === true ? publish(endpoint.networkId) : Effect.void,
+        (endpoint) => (members.get(endpoint.networkId)?.delete(id) === true ? publish(endpoint.networkId) : Effect.void),
         { discard: true }
       )
   }
 }
 
 /** Everything the verbs below share. `known` are the networks of this daemon by id. */
-const makeBook = (linux: LinuxNetwork["Service"], keeper: ZoneKeeper, options: LocalOptions) => ({
-  linux,
-  keeper,
-  options,
-  known: new Map<string, NetworkSpec>(),
-  zones: makeZones(keeper)
-})
+const makeBook = (linux: LinuxNetwork["Service"], dns: Dns["Service"], options: LocalOptions) => {
+  const known = new Map<string, NetworkSpec>()
+  return { linux, options, known, zones: makeZones(dns, known) }
+}
 type Book = ReturnType<typeof makeBook>
 
 const isUserDefined = (book: Book, networkId: string): boolean => {
@@ -148,10 +152,9 @@ const join = (book: Book) => (launch: Launch) =>
       endpoints: specs.map((endpoint, at) => requestOf(endpoint, `eth${at}`, at === Math.max(outward, 0))),
       ...(resolverOn === undefined ? {} : { resolverOn })
     })
-    const endpoints = namespace.endpoints.map((endpoint, at) => {
-      const spec = specs[at]
-      return toRecord(endpoint, gatewayOf(book, endpoint.bridgeId), spec === undefined ? [] : namesOf(launch, spec))
-    })
+    const endpoints = namespace.endpoints.map((endpoint, at) =>
+      toRecord(endpoint, gatewayOf(book, endpoint.bridgeId), launch, specs[at])
+    )
     const netns = { name: namespace.name, path: namespace.path }
     const published = endpoints[Math.max(outward, 0)]
     const ports =
@@ -190,7 +193,7 @@ const connect = (book: Book) => (launch: Launch, record: LaunchRecord, endpoint:
     ) {
       yield* book.linux.resolveOn(record.netns.name, endpoint.networkId)
     }
-    const made = toRecord(added, gatewayOf(book, endpoint.networkId), namesOf(launch, endpoint))
+    const made = toRecord(added, gatewayOf(book, endpoint.networkId), launch, endpoint)
     yield* book.zones.add(launch.spec.id, [made])
     return made
   })
@@ -224,9 +227,9 @@ const create = (book: Book) => (network: NetworkSpec) =>
     const bridge = bridgeOf(planned, book.options)
     if (bridge !== undefined) {
       yield* book.linux.ensureBridge(bridge)
-      if (!isDefaultBridge(planned)) yield* book.keeper.open(planned, bridge.gateway)
     }
     book.known.set(network.id, planned)
+    yield* book.zones.publish(network.id)
     return planned
   })
 
@@ -235,7 +238,7 @@ const remove = (book: Book) => (id: string) =>
     const network = book.known.get(id)
     const bridge = network === undefined ? undefined : bridgeOf(network, book.options)
     if (bridge !== undefined) {
-      yield* book.keeper.close(id)
+      yield* book.zones.close(id)
       yield* book.linux.removeBridge(bridge)
     }
     book.known.delete(id)
@@ -267,10 +270,7 @@ const recover =
               ]
         )
       })
-      for (const network of networks) {
-        const bridge = bridgeOf(network, book.options)
-        if (bridge !== undefined && !isDefaultBridge(network)) yield* book.keeper.open(network, bridge.gateway)
-      }
+      for (const network of networks) yield* book.zones.publish(network.id)
       for (const { id, record } of running) yield* book.zones.add(id, record.endpoints)
       return report.removed
     })
@@ -278,10 +278,10 @@ const recover =
 /** The networks of one daemon on this machine. */
 export const makeLocalNetworks = (
   linux: LinuxNetwork["Service"],
-  keeper: ZoneKeeper,
+  dns: Dns["Service"],
   options: LocalOptions
 ): LocalNetworks => {
-  const book = makeBook(linux, keeper, options)
+  const book = makeBook(linux, dns, options)
   return {
     create: create(book),
     remove: remove(book),

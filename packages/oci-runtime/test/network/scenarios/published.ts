@@ -72,6 +72,6 @@ const scenario = Effect.gen(function* () {
 })
 
 await Effect.runPromise(
-  Effect.provide(scenario, LinuxNetwork.linux({ instance: "abcd12", ready: { bridgeId: "default", depth: 2 } }))
+  Effect.provide(scenario, LinuxNetwork.linux({ instance: "abcd12", ready: { bridge: "sl-default", depth: 2 } }))
 )
 process.exit(0)

@@ -26,6 +26,6 @@ const work = Effect.gen(function* () {
 })
 
 await Effect.runPromise(
-  Effect.provide(work, LinuxNetwork.linux({ instance: "abcd12", ready: { bridgeId: "default", depth: 2 } }))
+  Effect.provide(work, LinuxNetwork.linux({ instance: "abcd12", ready: { bridge: "sl-default", depth: 2 } }))
 )
 process.exit(0)

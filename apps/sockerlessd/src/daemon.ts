@@ -1,0 +1,13 @@
+import { takeLaunchOrder } from "./daemon/launch-order.ts"
+import { graphOf } from "./daemon/graph.ts"
+import { lastWords } from "./daemon/log.ts"
+import { partsOf } from "./daemon/parts.ts"
+import { runDaemon } from "./daemon/run.ts"
+import { EXIT_HOPELESS } from "./launch/launch-order.ts"
+
+const order = takeLaunchOrder()
+if (order === undefined) {
+  lastWords("this is the daemon's own program; start it with the command sockerlessd")
+  process.exit(EXIT_HOPELESS)
+}
+await runDaemon(order, graphOf(partsOf))
