@@ -14,6 +14,8 @@ export default defineConfig({
   // One chunk per lazily imported part: the launcher must not read what only the daemon needs.
   splitting: true,
   treeshake: true,
+  // node:sqlite exists under no other name.
+  removeNodeProtocol: false,
   clean: true,
   sourcemap: true,
   // Native modules stay outside; everything else is in the bundle.

@@ -13,6 +13,7 @@ export const isHybridCgroup = (): boolean => isMountPoint(UNIFIED)
 /**
  * Shell text that hides the version 2 tree of the hybrid layout, which crun refuses. Run in a new mount namespace
  * whose propagation was left unchanged: only the two cgroup mounts are cut off from the host, all others (named
- * network namespaces, bind mounts of users) keep flowing both ways.
+ * network namespaces, bind mounts of users) keep flowing both ways. A tmpfs takes its place: crun still writes files
+ * there, and the bare folder belongs to the host.
  */
-export const hideUnifiedScript = `mount --make-private /sys/fs/cgroup; mount --make-private ${UNIFIED}; umount ${UNIFIED}`
+export const hideUnifiedScript = `mount --make-private /sys/fs/cgroup; mount --make-private ${UNIFIED}; umount ${UNIFIED}; mount -t tmpfs -o size=1m,mode=755 tmpfs ${UNIFIED}`

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { CgroupLayout } from "./detect.ts"
 import { sendSignal } from "./processes.ts"
@@ -77,11 +77,18 @@ export const killCgroup = (layout: CgroupLayout, cgroupPath: string): number => 
   return pids.length
 }
 
+/** Where the v2 tree is hidden, crun leaves plain files in its place. */
+const removeHidden = (layout: CgroupLayout, cgroupPath: string): void => {
+  if (layout === "v1") rmSync(join(ROOT, "unified", cgroupPath), { recursive: true, force: true })
+}
+
 /** Removes a cgroup from every hierarchy; false while processes are still leaving it. Absent is success. */
-export const removeCgroup = (layout: CgroupLayout, cgroupPath: string): boolean =>
-  hierarchies(layout)
+export const removeCgroup = (layout: CgroupLayout, cgroupPath: string): boolean => {
+  removeHidden(layout, cgroupPath)
+  return hierarchies(layout)
     .map((hierarchy) => removeTree(join(hierarchy, cgroupPath)))
     .every((removed) => removed)
+}
 
 /** Names of the cgroups below a parent, over all hierarchies. */
 export const childCgroups = (layout: CgroupLayout, parent: string): ReadonlySet<string> =>

@@ -35,12 +35,16 @@ const S_IFIFO = 0o010000
 
 /**
  * Runs in a mount namespace of its own: the overlay mounted here disappears by itself when the monitor and the
- * container are gone, so a crash leaves no mount. $1: whether to hide the v2 cgroup mount, $2: overlay options,
+ * container are gone, so a crash leaves no mount. $1: whether to hide the v2 cgroup mount (by a tmpfs,
+ * because crun writes there all the same and the folder below is the host's), $2: overlay options,
  * $3: bundle folder; the rest is the monitor's command line. The working folder holds the layers, so that the option
  * string stays below one page.
  */
 const LAUNCH = `set -e
-if [ "$1" = hide ]; then umount /sys/fs/cgroup/unified; fi
+if [ "$1" = hide ]; then
+  umount /sys/fs/cgroup/unified
+  mount -t tmpfs -o size=1m,mode=755 tmpfs /sys/fs/cgroup/unified
+fi
 mount -t overlay -o "$2" overlay "$3/rootfs"
 cd "$3"
 shift 3
