@@ -1,1 +1,8 @@
-export {}
+export { dockerCli, type Docker, type Outcome, type RunOptions } from "./docker.ts"
+export { type Daemon, type DaemonOptions, startSockerlessd } from "./daemon.ts"
+export { findOracle, startOracle } from "./oracle.ts"
+export { target, startTarget } from "./target.ts"
+export { busyboxArchive, makeImage, type ImageSource, type TreeEntry } from "./images.ts"
+export { startRegistry, type Registry } from "./registry.ts"
+export { rawRequest, type RawReply } from "./raw.ts"
+export { until } from "./until.ts"

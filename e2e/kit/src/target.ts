@@ -1,0 +1,14 @@
+import { type Daemon, type DaemonOptions, startSockerlessd } from "./daemon.ts"
+import { startOracle } from "./oracle.ts"
+import { busyboxArchive } from "./images.ts"
+
+/** Which daemon a suite judges: ours, or with `TARGET=dockerd` the oracle, to judge the suite itself. */
+export const target: "sockerlessd" | "dockerd" = process.env["TARGET"] === "dockerd" ? "dockerd" : "sockerlessd"
+
+/** Starts the daemon to judge, with `busybox:latest` loaded. */
+export const startTarget = async (options: DaemonOptions = {}): Promise<Daemon> => {
+  const daemon = await (target === "dockerd" ? startOracle(options.args) : startSockerlessd(options))
+  const loaded = await daemon.docker.run(["load"], { input: await busyboxArchive() })
+  if (loaded.code !== 0) throw new Error(`docker load ended with ${loaded.code}: ${loaded.stderr}`)
+  return daemon
+}
