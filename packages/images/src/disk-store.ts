@@ -6,6 +6,7 @@ import { historyOf } from "./history.ts"
 import { type ImageRecord, ImageStore, type Progress, type RegistryAuth } from "./image-store.ts"
 import { importTar } from "./import.ts"
 import { Layers } from "./layers.ts"
+import { Leases } from "./leases.ts"
 import { Library, type Shelf, type StoredImage } from "./library.ts"
 import { loadArchive } from "./load.ts"
 import { pullImage } from "./pull.ts"
@@ -79,9 +80,9 @@ const verbs = (shelf: Shelf, registries: RegistryOptions): ImageStore["Service"]
     ),
   pull: (ref, options) => pullImage(shelf, registries, ref, options),
   push: (ref, options) => pushImage(shelf, registries, ref, options),
-  load: (input) => Effect.map(loadArchive(shelf, input), (messages) => Stream.fromIterable(messages)),
+  load: (input) => Effect.map(shelf.leases.hold(loadArchive(shelf, input)), (messages) => Stream.fromIterable(messages)),
   importTar: (input, options) =>
-    Effect.map(importTar(shelf, input, options), (id) => Stream.make<[Progress]>({ status: id })),
+    Effect.map(shelf.leases.hold(importTar(shelf, input, options)), (id) => Stream.make<[Progress]>({ status: id })),
   save: (refs) => saveImages(shelf, refs),
   tag: (source, repository, tagName) => tag(shelf, source, repository, tagName),
   remove: (ref, options) => removeImage(shelf, ref, options),
@@ -93,11 +94,12 @@ export const diskStore = (options: DiskStoreOptions): Layer.Layer<ImageStore, Im
   Layer.effect(
     ImageStore,
     Effect.gen(function* () {
-      const shelf: Shelf = {
+      const content = {
         blobs: new Blobs(options.root),
         layers: new Layers(options.root),
         library: new Library(yield* Store)
       }
+      const shelf: Shelf = { ...content, leases: new Leases(sweepContent(content)) }
       yield* attempt("open the image store", async () => {
         await shelf.blobs.open()
         await shelf.layers.open()

@@ -5,6 +5,7 @@ import { attempt, type ImageFault, imageFault, noSuchImage } from "./faults.ts"
 import { configOf, ImageConfigBlob } from "./image-config.ts"
 import type { ImageRecord } from "./image-store.ts"
 import type { Layers } from "./layers.ts"
+import type { Leases } from "./leases.ts"
 import { canonical, familiar, parseReference } from "./reference.ts"
 
 const IMAGES = "images"
@@ -207,4 +208,5 @@ export interface Shelf {
   readonly blobs: Blobs
   readonly layers: Layers
   readonly library: Library
+  readonly leases: Leases
 }

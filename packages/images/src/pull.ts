@@ -120,7 +120,7 @@ export const pullImage = Effect.fn("images.pull")(function* (
   return Stream.callback<Progress>((messages) =>
     Effect.gen(function* () {
       yield* Queue.offer(messages, { status: `Pulling from ${reference.path}`, id: shown })
-      const upToDate = yield* fetchAll(shelf, source, messages)
+      const upToDate = yield* shelf.leases.hold(fetchAll(shelf, source, messages))
       yield* Queue.offer(messages, { status: `Digest: ${source.fetched.rootDigest}` })
       yield* Queue.offer(messages, {
         status: upToDate ? `Status: Image is up to date for ${name}` : `Status: Downloaded newer image for ${name}`

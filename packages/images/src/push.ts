@@ -105,7 +105,7 @@ export const pushImage = Effect.fn("images.push")(function* (
   return Stream.callback<Progress>((messages) =>
     Effect.gen(function* () {
       yield* Queue.offer(messages, { status: `The push refers to repository [${parsed.domain}/${parsed.path}]` })
-      yield* send(shelf, client, parsed, image, messages)
+      yield* shelf.leases.hold(send(shelf, client, parsed, image, messages))
     }).pipe(
       Effect.catch((fault) => Queue.offer(messages, failureMessage(fault.message))),
       Effect.andThen(Queue.end(messages))

@@ -15,7 +15,7 @@ const shortId = (id: string): string => id.replace(/^sha256:/, "").slice(0, 12)
 
 /** Removes content that no record names any more: after a removal, and what a crash left behind. */
 export const sweepContent = Effect.fn("images.sweep")(function* (
-  shelf: Shelf
+  shelf: Omit<Shelf, "leases">
 ): Effect.fn.Return<ReadonlyArray<string>, ImageFault> {
   const { blobs, layers, library } = shelf
   const keptBlobs = new Set(
@@ -38,10 +38,12 @@ const removeContent = Effect.fnUntraced(function* (shelf: Shelf, image: StoredIm
   )
   const layers = image.layers.filter((layer) => !usedLayers.has(layer.diffId))
   const blobs = [image.id, image.manifestDigest, ...image.layers.map((layer) => layer.blob)]
-  yield* attempt("remove the image's content", async () => {
-    for (const layer of layers) await shelf.layers.remove(layer.diffId)
-    for (const digest of blobs) if (!usedBlobs.has(digest)) await shelf.blobs.remove(digest)
-  })
+  yield* shelf.leases.removing(
+    attempt("remove the image's content", async () => {
+      for (const layer of layers) await shelf.layers.remove(layer.diffId)
+      for (const digest of blobs) if (!usedBlobs.has(digest)) await shelf.blobs.remove(digest)
+    })
+  )
   return layers.map((layer): Removed => ({ deleted: layer.diffId }))
 })
 
