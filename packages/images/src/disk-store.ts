@@ -80,7 +80,8 @@ const verbs = (shelf: Shelf, registries: RegistryOptions): ImageStore["Service"]
     ),
   pull: (ref, options) => pullImage(shelf, registries, ref, options),
   push: (ref, options) => pushImage(shelf, registries, ref, options),
-  load: (input) => Effect.map(shelf.leases.hold(loadArchive(shelf, input)), (messages) => Stream.fromIterable(messages)),
+  load: (input) =>
+    Effect.map(shelf.leases.hold(loadArchive(shelf, input)), (messages) => Stream.fromIterable(messages)),
   importTar: (input, options) =>
     Effect.map(shelf.leases.hold(importTar(shelf, input, options)), (id) => Stream.make<[Progress]>({ status: id })),
   save: (refs) => saveImages(shelf, refs),

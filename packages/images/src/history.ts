@@ -27,14 +27,12 @@ export const historyOf = async (
       Comment: ("comment" in step ? step.comment : undefined) ?? ""
     })
   }
-  return rows
-    .toReversed()
-    .map((row, index) =>
-      index === 0
-        ? Object.assign({}, row, {
-            Id: image.id,
-            Tags: record === undefined || record.repoTags.length === 0 ? null : record.repoTags
-          })
-        : row
-    )
+  return rows.toReversed().map((row, index) =>
+    index === 0
+      ? Object.assign({}, row, {
+          Id: image.id,
+          Tags: record === undefined || record.repoTags.length === 0 ? null : record.repoTags
+        })
+      : row
+  )
 }

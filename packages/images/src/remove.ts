@@ -30,21 +30,30 @@ export const sweepContent = Effect.fn("images.sweep")(function* (
   })
 })
 
-const removeContent = Effect.fnUntraced(function* (shelf: Shelf, image: StoredImage) {
-  const others = shelf.library.images
-  const usedLayers = new Set(others.flatMap((other) => other.layers.map((layer) => layer.diffId)))
-  const usedBlobs = new Set(
-    others.flatMap((other) => [other.id, other.manifestDigest, ...other.layers.map((layer) => layer.blob)])
+const usedContent = (shelf: Shelf) => ({
+  layers: new Set(shelf.library.images.flatMap((other) => other.layers.map((layer) => layer.diffId))),
+  blobs: new Set(
+    shelf.library.images.flatMap((other) => [
+      other.id,
+      other.manifestDigest,
+      ...other.layers.map((layer) => layer.blob)
+    ])
   )
-  const layers = image.layers.filter((layer) => !usedLayers.has(layer.diffId))
-  const blobs = [image.id, image.manifestDigest, ...image.layers.map((layer) => layer.blob)]
+})
+
+const removeContent = Effect.fnUntraced(function* (shelf: Shelf, image: StoredImage) {
+  const { layers: kept } = usedContent(shelf)
   yield* shelf.leases.removing(
     attempt("remove the image's content", async () => {
-      for (const layer of layers) await shelf.layers.remove(layer.diffId)
-      for (const digest of blobs) if (!usedBlobs.has(digest)) await shelf.blobs.remove(digest)
+      // Asked again here: a load may have recorded an image with the same layers since.
+      const used = usedContent(shelf)
+      for (const { diffId } of image.layers) if (!used.layers.has(diffId)) await shelf.layers.remove(diffId)
+      for (const digest of [image.id, image.manifestDigest, ...image.layers.map((layer) => layer.blob)]) {
+        if (!used.blobs.has(digest)) await shelf.blobs.remove(digest)
+      }
     })
   )
-  return layers.map((layer): Removed => ({ deleted: layer.diffId }))
+  return image.layers.filter((layer) => !kept.has(layer.diffId)).map((layer): Removed => ({ deleted: layer.diffId }))
 })
 
 const deleteImage = Effect.fnUntraced(function* (shelf: Shelf, image: StoredImage) {
