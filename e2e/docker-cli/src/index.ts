@@ -1,1 +1,1 @@
-export {}
+export { type Judged, judged } from "./judged.ts"

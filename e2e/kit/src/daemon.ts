@@ -64,6 +64,21 @@ const killAndAwait = async (pid: number): Promise<void> => {
   await until(`process ${pid} is gone`, () => (alive(pid) ? undefined : true))
 }
 
+/** Children of a process, also those its pid file does not name yet. */
+const childrenOf = (pid: number): ReadonlyArray<number> =>
+  alive(pid)
+    ? readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number)
+    : []
+
+/** Ends supervisor and daemon; the supervisor is held still first, so that it starts no other daemon meanwhile. */
+const killBoth = async (pidfile: string): Promise<void> => {
+  const supervisor = numberIn(`${pidfile}.supervisor`)
+  if (alive(supervisor)) process.kill(supervisor, "SIGSTOP")
+  const daemons = new Set([...childrenOf(supervisor), numberIn(pidfile)])
+  for (const daemon of daemons) await killAndAwait(daemon)
+  await killAndAwait(supervisor)
+}
+
 const numberIn = (file: string): number => (existsSync(file) ? Number(readFileSync(file, "utf8")) : 0)
 
 const ready = (socket: string): Promise<true | undefined> =>
@@ -114,10 +129,7 @@ export const startSockerlessd = async (options: DaemonOptions = {}): Promise<Dae
     30_000
   )
   const docker = dockerCli(`unix://${socket}`)
-  const kill = async () => {
-    await killAndAwait(numberIn(`${pidfile}.supervisor`))
-    await killAndAwait(numberIn(pidfile))
-  }
+  const kill = () => killBoth(pidfile)
   return {
     name: "sockerlessd",
     folder,
@@ -128,9 +140,12 @@ export const startSockerlessd = async (options: DaemonOptions = {}): Promise<Dae
     kill,
     stop: async () => {
       if (!alive(numberIn(pidfile))) throw new Error(`the daemon was dead when it was to be stopped:\n${log}`)
-      const containers = (await docker.ok("ps", "-aq")).split("\n").filter((id) => id !== "")
-      if (containers.length > 0) await docker.ok("rm", "-f", ...containers)
-      await kill()
+      try {
+        const containers = (await docker.ok("ps", "-aq")).split("\n").filter((id) => id !== "")
+        if (containers.length > 0) await docker.ok("rm", "-f", ...containers)
+      } finally {
+        await kill()
+      }
       await removeTraces(join(folder, "data"))
       await rm(folder, { recursive: true, force: true })
     }

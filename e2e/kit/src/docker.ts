@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Bytes for standard input; it is closed afterwards. Without it, standard input is empty. */
   readonly input?: string | Buffer
   readonly env?: Readonly<Record<string, string>>
+  /** Takes standard output as it comes, for bytes that are no text or too many; the outcome's is empty then. */
+  readonly onStdout?: (chunk: Buffer) => void
   /** Kills the client after this long; 30 s unless told. */
   readonly millis?: number
 }
@@ -35,6 +37,7 @@ export interface Background {
   readonly write: (input: string | Buffer) => void
   readonly endInput: () => void
   readonly kill: () => void
+  readonly signal: (name: NodeJS.Signals) => void
   readonly ended: Promise<Outcome>
 }
 
@@ -50,12 +53,17 @@ export interface Docker {
 
 const DEADLINE_MILLIS = 30_000
 
-const backgroundOf = (program: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv): Background => {
+const backgroundOf = (
+  program: string,
+  args: ReadonlyArray<string>,
+  env: NodeJS.ProcessEnv,
+  onStdout?: (chunk: Buffer) => void
+): Background => {
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env })
   const out: Array<Buffer> = []
   const err: Array<Buffer> = []
   const text = (chunks: ReadonlyArray<Buffer>) => Buffer.concat(chunks).toString("utf8")
-  child.stdout.on("data", (chunk: Buffer) => out.push(chunk))
+  child.stdout.on("data", onStdout ?? ((chunk: Buffer) => out.push(chunk)))
   child.stderr.on("data", (chunk: Buffer) => err.push(chunk))
   // A client that ends before it has read everything closes the pipe; that is its right.
   child.stdin.on("error", () => undefined)
@@ -65,6 +73,7 @@ const backgroundOf = (program: string, args: ReadonlyArray<string>, env: NodeJS.
     write: (input) => void child.stdin.write(input),
     endInput: () => child.stdin.end(),
     kill: () => void child.kill("SIGKILL"),
+    signal: (name) => void child.kill(name),
     ended: new Promise((resolve, reject) => {
       child.once("error", reject)
       child.once("close", (code, signal) => {
@@ -86,7 +95,7 @@ export const dockerCli = (host: string, extra: Readonly<Record<string, string>> 
     ...extra
   }
   const run = async (args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Outcome> => {
-    const client = backgroundOf(program, args, { ...env, ...options.env })
+    const client = backgroundOf(program, args, { ...env, ...options.env }, options.onStdout)
     const timer = setTimeout(client.kill, options.millis ?? DEADLINE_MILLIS)
     if (options.input !== undefined) client.write(options.input)
     client.endInput()

@@ -1,4 +1,4 @@
-export { dockerCli, type Docker, type Outcome, type RunOptions } from "./docker.ts"
+export { dockerCli, type Docker, type Outcome, type RunOptions, type Background, type Terminal } from "./docker.ts"
 export { type Daemon, type DaemonOptions, startSockerlessd } from "./daemon.ts"
 export { findOracle, startOracle } from "./oracle.ts"
 export { target, startTarget } from "./target.ts"

@@ -1,11 +1,14 @@
-import { spawn } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
-import { rm } from "node:fs/promises"
+import { readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
+import { promisify } from "node:util"
 import { type Daemon, pingUntilReady } from "./daemon.ts"
 import { dockerCli } from "./docker.ts"
 import { until } from "./until.ts"
+
+const execute = promisify(execFile)
 
 /** The folder with `dockerd` and `containerd`: `SOCKERLESS_ORACLE_DIR` or PATH; undefined when there is none. */
 export const findOracle = (): string | undefined => {
@@ -69,6 +72,10 @@ export const startOracle = async (args: ReadonlyArray<string> = []): Promise<Dae
       const containers = (await docker.ok("ps", "-aq")).split("\n").filter((id) => id !== "")
       if (containers.length > 0) await docker.ok("rm", "-f", ...containers)
       await kill()
+      // containerd's helpers leave the daemon's own network namespace mounted.
+      for (const name of await readdir(join(folder, "exec/netns")).catch(() => [])) {
+        await execute("umount", [join(folder, "exec/netns", name)])
+      }
       await rm(folder, { recursive: true, force: true })
     }
   }
