@@ -32,7 +32,9 @@ describe("the exit code of docker run", () => {
 
   it("is 128 and the signal's number for a killed process", async () => {
     const client = on.docker.background("run", "--rm", "--name", "victim", "busybox", "sleep", "60")
-    await until("it runs", async () => ((await on.docker.ok("ps", "-q", "--filter", "name=victim")) === "" ? undefined : true))
+    await until("it runs", async () =>
+      (await on.docker.ok("ps", "-q", "--filter", "name=victim")) === "" ? undefined : true
+    )
     await on.docker.ok("kill", "victim")
     assert.strictEqual((await client.ended).code, 137)
   })
@@ -62,10 +64,22 @@ describe("the exit code of docker run", () => {
     refused(125, "unknown flag: --nonsense", "--nonsense", "busybox"))
 
   it("is 125 for a user who is not there", () =>
-    refused(125, "Error response from daemon: unable to find user ghost: no matching entries in passwd file", "-u", "ghost", "busybox"))
+    refused(
+      125,
+      "Error response from daemon: unable to find user ghost: no matching entries in passwd file",
+      "-u",
+      "ghost",
+      "busybox"
+    ))
 
   it("is 125 for a group that is not there", () =>
-    refused(125, "Error response from daemon: unable to find group ghosts: no matching entries in group file", "-u", "0:ghosts", "busybox"))
+    refused(
+      125,
+      "Error response from daemon: unable to find group ghosts: no matching entries in group file",
+      "-u",
+      "0:ghosts",
+      "busybox"
+    ))
 
   it("is 125 for a bind mount whose source is not there", () =>
     refused(
@@ -93,7 +107,13 @@ describe("the exit code of docker run", () => {
   })
 
   it("is 125 for a capability nobody knows", () =>
-    refused(125, 'Error response from daemon: invalid CapAdd: unknown capability: "CAP_NONSENSE"', "--cap-add", "NONSENSE", "busybox"))
+    refused(
+      125,
+      'Error response from daemon: invalid CapAdd: unknown capability: "CAP_NONSENSE"',
+      "--cap-add",
+      "NONSENSE",
+      "busybox"
+    ))
 
   it("is 125 for --rm beside a restart policy", async () => {
     const { code, stderr } = await on.docker.run(["run", "--rm", "--restart", "always", "busybox"])
@@ -120,7 +140,10 @@ describe("docker run --rm", () => {
 
   it("is what removes: without it the container stays, with its exit code", async () => {
     assert.strictEqual((await on.docker.run(["run", "--name", "stays", "busybox", "sh", "-c", "exit 4"])).code, 4)
-    assert.strictEqual(await on.docker.ok("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "stays"), "exited 4")
+    assert.strictEqual(
+      await on.docker.ok("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "stays"),
+      "exited 4"
+    )
   })
 })
 
@@ -154,9 +177,12 @@ describe("docker run -d", () => {
 
 describe("the process in docker run", () => {
   it("has the variables of -e and of --env-file beside Docker's own", async () => {
-    const outcome = await on.docker.run(["run", "--rm", "-e", "A=1 2", "-e", "FROM_HERE", "-h", "box", "busybox", "env"], {
-      env: { FROM_HERE: "client" }
-    })
+    const outcome = await on.docker.run(
+      ["run", "--rm", "-e", "A=1 2", "-e", "FROM_HERE", "-h", "box", "busybox", "env"],
+      {
+        env: { FROM_HERE: "client" }
+      }
+    )
     const lines = outcome.stdout.trim().split("\n").toSorted()
     const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     assert.deepEqual(lines, ["A=1 2", "FROM_HERE=client", "HOME=/root", "HOSTNAME=box", path])
@@ -181,7 +207,10 @@ describe("the process in docker run", () => {
   })
 
   it("is the image's command when none is given", async () => {
-    assert.strictEqual((await on.docker.run(["run", "--rm", "-i", "busybox"], { input: "echo from $0\n" })).stdout, "from sh\n")
+    assert.strictEqual(
+      (await on.docker.run(["run", "--rm", "-i", "busybox"], { input: "echo from $0\n" })).stdout,
+      "from sh\n"
+    )
   })
 
   it("has the capabilities Docker gives, and those of --cap-add and --cap-drop", async () => {
@@ -197,8 +226,14 @@ describe("the process in docker run", () => {
 
   it("is filtered by seccomp, and gets no new privileges when told", async () => {
     assert.strictEqual(await shOk([], "awk '/^Seccomp:/{print $2}' /proc/self/status"), "2\n")
-    assert.strictEqual(await shOk(["--security-opt", "seccomp=unconfined"], "awk '/^Seccomp:/{print $2}' /proc/self/status"), "0\n")
-    assert.strictEqual(await shOk(["--security-opt", "no-new-privileges"], "awk '/NoNewPrivs/{print $2}' /proc/self/status"), "1\n")
+    assert.strictEqual(
+      await shOk(["--security-opt", "seccomp=unconfined"], "awk '/^Seccomp:/{print $2}' /proc/self/status"),
+      "0\n"
+    )
+    assert.strictEqual(
+      await shOk(["--security-opt", "no-new-privileges"], "awk '/NoNewPrivs/{print $2}' /proc/self/status"),
+      "1\n"
+    )
     assert.strictEqual((await sh([], "unshare -m true")).code, 1)
   })
 
@@ -210,7 +245,10 @@ describe("the process in docker run", () => {
   // The oracle of 20.10 wants every capability of the host, and this machine's root may lack some.
   it.skipIf(target === "dockerd")("may do what root may with --privileged", async () => {
     assert.strictEqual(await shOk(["--privileged"], "awk '/^Seccomp:/{print $2}' /proc/self/status"), "0\n")
-    assert.strictEqual(await shOk(["--privileged"], "mount -t tmpfs x /tmp && grep -c ' /tmp tmpfs ' /proc/mounts"), "1\n")
+    assert.strictEqual(
+      await shOk(["--privileged"], "mount -t tmpfs x /tmp && grep -c ' /tmp tmpfs ' /proc/mounts"),
+      "1\n"
+    )
     assert.strictEqual(await shOk(["--privileged"], "grep ' /sys ' /proc/mounts | grep -c ' rw,'"), "1\n")
   })
 
@@ -262,7 +300,10 @@ describe("the files of docker run", () => {
   })
 
   it("have the devices of --device", async () => {
-    assert.strictEqual(await shOk(["--device", "/dev/zero:/dev/nought"], "head -c 3 /dev/nought | od -An -tx1"), " 00 00 00\n")
+    assert.strictEqual(
+      await shOk(["--device", "/dev/zero:/dev/nought"], "head -c 3 /dev/nought | od -An -tx1"),
+      " 00 00 00\n"
+    )
   })
 })
 
@@ -275,9 +316,22 @@ describe("the resources of docker run", () => {
 
   it("end a process that takes more than -m, and inspect says so", async () => {
     const eat = ["sh", "-c", "tail /dev/zero"]
-    const { code } = await on.docker.run(["run", "--name", "eater", "-m", "32m", "--memory-swap", "32m", "busybox", ...eat])
+    const { code } = await on.docker.run([
+      "run",
+      "--name",
+      "eater",
+      "-m",
+      "32m",
+      "--memory-swap",
+      "32m",
+      "busybox",
+      ...eat
+    ])
     assert.strictEqual(code, 137)
-    assert.strictEqual(await on.docker.ok("inspect", "-f", "{{.State.OOMKilled}} {{.State.ExitCode}}", "eater"), "true 137")
+    assert.strictEqual(
+      await on.docker.ok("inspect", "-f", "{{.State.OOMKilled}} {{.State.ExitCode}}", "eater"),
+      "true 137"
+    )
   })
 
   it("are bounded by --pids-limit", async () => {
@@ -295,7 +349,10 @@ describe("the resources of docker run", () => {
 describe("the network of docker run", () => {
   it("has the name of --hostname, in /etc/hosts too", async () => {
     const [name, domain, file, hosts] = (
-      await shOk(["--hostname", "box", "--domainname", "example.test"], "hostname; hostname -f; cat /etc/hostname; tail -n1 /etc/hosts")
+      await shOk(
+        ["--hostname", "box", "--domainname", "example.test"],
+        "hostname; hostname -f; cat /etc/hostname; tail -n1 /etc/hosts"
+      )
     ).split("\n")
     assert.deepEqual([name, domain, file], ["box", "box.example.test", "box"])
     assert.match(hosts ?? "", /^172\.\d+\.\d+\.\d+\tbox\.example\.test box$/)
@@ -329,8 +386,26 @@ describe("the network of docker run", () => {
   })
 
   it("is another container's with --network container:x", async () => {
-    await on.docker.ok("run", "-d", "--name", "owner", "-h", "owner-host", "busybox", "nc", "-ll", "-p", "7777", "-e", "echo", "hi")
-    assert.strictEqual(await shOk(["--network", "container:owner"], "hostname; nc 127.0.0.1 7777 </dev/null"), "owner-host\nhi\n")
+    await on.docker.ok(
+      "run",
+      "-d",
+      "--name",
+      "owner",
+      "-h",
+      "owner-host",
+      "busybox",
+      "nc",
+      "-ll",
+      "-p",
+      "7777",
+      "-e",
+      "echo",
+      "hi"
+    )
+    assert.strictEqual(
+      await shOk(["--network", "container:owner"], "hostname; nc 127.0.0.1 7777 </dev/null"),
+      "owner-host\nhi\n"
+    )
     await refused(
       125,
       "conflicting options: hostname and the network mode",
@@ -339,7 +414,12 @@ describe("the network of docker run", () => {
   })
 
   it("is a bridge otherwise, with a way out to its gateway", async () => {
-    const [devices, answer] = (await shOk([], "ls /sys/class/net | xargs; ping -c1 -W2 $(ip r | awk '/default/{print $3}') | grep -c '1 packets received'")).split("\n")
+    const [devices, answer] = (
+      await shOk(
+        [],
+        "ls /sys/class/net | xargs; ping -c1 -W2 $(ip r | awk '/default/{print $3}') | grep -c '1 packets received'"
+      )
+    ).split("\n")
     assert.deepEqual([devices, answer], ["eth0 lo", "1"])
   })
 })
@@ -347,8 +427,14 @@ describe("the network of docker run", () => {
 describe("the labels of docker run", () => {
   it("are those of --label, and filters find them", async () => {
     await on.docker.ok("run", "-d", "--name", "labelled", "--label", "a=b", "--label", "bare", "busybox", "sleep", "60")
-    assert.strictEqual(await on.docker.ok("inspect", "-f", "{{json .Config.Labels}}", "labelled"), '{"a":"b","bare":""}')
-    assert.strictEqual(await on.docker.ok("ps", "--format", "{{.Names}}", "--filter", "label=a=b", "--filter", "label=bare"), "labelled")
+    assert.strictEqual(
+      await on.docker.ok("inspect", "-f", "{{json .Config.Labels}}", "labelled"),
+      '{"a":"b","bare":""}'
+    )
+    assert.strictEqual(
+      await on.docker.ok("ps", "--format", "{{.Names}}", "--filter", "label=a=b", "--filter", "label=bare"),
+      "labelled"
+    )
     assert.strictEqual(await on.docker.ok("ps", "-q", "--filter", "label=a=c"), "")
   })
 })

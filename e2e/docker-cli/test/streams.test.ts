@@ -100,11 +100,23 @@ describe("stdout and stderr", () => {
 
 describe("docker attach", () => {
   it("follows a running container and ends with its exit code", async () => {
-    await on.docker.ok("run", "-d", "-i", "--name", "followed", "busybox", "sh", "-c", "while read x; do echo said $x; echo twice >&2; done; exit 7")
+    await on.docker.ok(
+      "run",
+      "-d",
+      "-i",
+      "--name",
+      "followed",
+      "busybox",
+      "sh",
+      "-c",
+      "while read x; do echo said $x; echo twice >&2; done; exit 7"
+    )
     const client = on.docker.background("attach", "followed")
     await pause(300)
     client.write("hello\n")
-    await until("the answer is here", () => (client.stdout() === "said hello\n" && client.stderr() === "twice\n" ? true : undefined))
+    await until("the answer is here", () =>
+      client.stdout() === "said hello\n" && client.stderr() === "twice\n" ? true : undefined
+    )
     // The container was made with -d: its input stays open when a client goes, so it is ended by hand.
     await on.docker.ok("kill", "followed")
     assert.strictEqual((await client.ended).code, 137)
@@ -203,14 +215,28 @@ describe("docker logs", () => {
   })
 
   it("of a line longer than any buffer is whole", async () => {
-    const id = await on.docker.ok("run", "-d", "busybox", "sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x; echo; echo end")
+    const id = await on.docker.ok(
+      "run",
+      "-d",
+      "busybox",
+      "sh",
+      "-c",
+      "head -c 100000 /dev/zero | tr '\\0' x; echo; echo end"
+    )
     await on.docker.ok("wait", id)
     assert.strictEqual(await on.docker.ok("logs", id), `${"x".repeat(100_000)}\nend`)
     assert.strictEqual(await on.docker.ok("logs", "--tail", "1", id), "end")
   })
 
   it("of bytes that are no text is exact", async () => {
-    const id = await on.docker.ok("run", "-d", "busybox", "sh", "-c", "head -c 3000000 /dev/urandom >/f; sha256sum </f >&2; cat /f")
+    const id = await on.docker.ok(
+      "run",
+      "-d",
+      "busybox",
+      "sh",
+      "-c",
+      "head -c 3000000 /dev/urandom >/f; sha256sum </f >&2; cat /f"
+    )
     await on.docker.ok("wait", id)
     const sum = createHash("sha256")
     const { stderr } = await on.docker.run(["logs", id], { onStdout: (chunk) => void sum.update(chunk) })

@@ -28,7 +28,15 @@ describe("docker run -it", () => {
   })
 
   it("gives the process a terminal on all three streams, and TERM", async () => {
-    const terminal = on.docker.terminal(["run", "--rm", "-it", "busybox", "sh", "-c", "tty; test -t 1 && test -t 2 && echo both; echo $TERM"])
+    const terminal = on.docker.terminal([
+      "run",
+      "--rm",
+      "-it",
+      "busybox",
+      "sh",
+      "-c",
+      "tty; test -t 1 && test -t 2 && echo both; echo $TERM"
+    ])
     assert.strictEqual(await terminal.ended, 0)
     assert.strictEqual(terminal.screen(), "/dev/pts/0\r\nboth\r\nxterm\r\n")
   })
@@ -93,7 +101,9 @@ describe("docker run -it", () => {
 
   it("ends when the container is stopped by somebody else", async () => {
     const terminal = on.docker.terminal(["run", "--rm", "-it", "--name", "ended", "busybox", "sleep", "60"])
-    await until("it runs", async () => ((await on.docker.ok("ps", "-q", "--filter", "name=ended")) === "" ? undefined : true))
+    await until("it runs", async () =>
+      (await on.docker.ok("ps", "-q", "--filter", "name=ended")) === "" ? undefined : true
+    )
     await on.docker.ok("kill", "ended")
     assert.strictEqual(await terminal.ended, 137)
   })
@@ -101,7 +111,15 @@ describe("docker run -it", () => {
 
 describe("docker run -t without -i", () => {
   it("joins stderr with stdout, and lines end as a terminal's", async () => {
-    const { code, stdout, stderr } = await on.docker.run(["run", "--rm", "-t", "busybox", "sh", "-c", "echo out; echo err >&2"])
+    const { code, stdout, stderr } = await on.docker.run([
+      "run",
+      "--rm",
+      "-t",
+      "busybox",
+      "sh",
+      "-c",
+      "echo out; echo err >&2"
+    ])
     assert.deepEqual([code, stdout, stderr], [0, "out\r\nerr\r\n", ""])
   })
 
@@ -130,7 +148,9 @@ describe("docker exec -it", () => {
   it("can be left with the detach keys, and the process goes on", async () => {
     await on.docker.ok("run", "-d", "--name", "host2", "busybox", "sleep", "600")
     const terminal = on.docker.terminal(["exec", "-it", "host2", "sh", "-c", "touch /begun; sleep 400"])
-    await until("it has begun", async () => ((await on.docker.run(["exec", "host2", "ls", "/begun"])).code === 0 ? true : undefined))
+    await until("it has begun", async () =>
+      (await on.docker.run(["exec", "host2", "ls", "/begun"])).code === 0 ? true : undefined
+    )
     terminal.type(CTRL_P_CTRL_Q)
     await terminal.ended
     assert.include(await on.docker.ok("top", "host2"), "sleep 400")

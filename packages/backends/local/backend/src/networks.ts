@@ -112,7 +112,8 @@ const makeZones = (dns: Dns["Service"], known: ReadonlyMap<string, NetworkSpec>)
     remove: (id: string, endpoints: ReadonlyArray<EndpointRecord>) =>
       Effect.forEach(
         endpoints,
-        (endpoint) => (members.get(endpoint.networkId)?.delete(id) === true ? publish(endpoint.networkId) : Effect.void),
+        (endpoint) =>
+          members.get(endpoint.networkId)?.delete(id) === true ? publish(endpoint.networkId) : Effect.void,
         { discard: true }
       )
   }
