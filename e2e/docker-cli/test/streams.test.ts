@@ -11,8 +11,6 @@ const on = judged()
 
 const MEBIBYTE = 1024 * 1024
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex")
-const isRunning = (name: string) => async () =>
-  (await on.docker.ok("ps", "-q", "--filter", `name=^/?${name}$`)) === "" ? undefined : true
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 
 describe("docker run -i", () => {

@@ -2,7 +2,7 @@ import type { WorkloadSpec } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import { isCapability, normalizeCapability, parseDeviceRule, type Tools } from "@sockerless/oci-runtime"
 import { Effect } from "effect"
-import { LocalConflict, LocalUnsupported } from "./faults.ts"
+import { type LocalConflict, LocalUnsupported } from "./faults.ts"
 
 const logOptions: Readonly<Record<string, ReadonlySet<string>>> = {
   "json-file": new Set(["max-size", "max-file", "compress", "mode"]),

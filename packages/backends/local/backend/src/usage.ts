@@ -1,6 +1,6 @@
 import { lstat, readdir } from "node:fs/promises"
 import { join } from "node:path"
-import { Effect } from "effect"
+import type { Effect } from "effect"
 import { attempt, type LocalFailed } from "./faults.ts"
 
 const sizeOf = async (path: string, seen: Set<string>): Promise<number> => {
