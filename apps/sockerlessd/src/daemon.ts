@@ -1,3 +1,4 @@
+import { keepDescriptors } from "@sockerless/libc"
 import { takeLaunchOrder } from "./daemon/launch-order.ts"
 import { graphOf } from "./daemon/graph.ts"
 import { lastWords } from "./daemon/log.ts"
@@ -10,4 +11,6 @@ if (order === undefined) {
   lastWords("this is the daemon's own program; start it with the command sockerlessd")
   process.exit(EXIT_HOPELESS)
 }
+// The lock and the listening sockets came by inheritance; a monitor that outlives us must not hold them.
+keepDescriptors()
 await runDaemon(order, graphOf(partsOf))

@@ -186,7 +186,8 @@ export const recover = Effect.fn("engine.recovery")(function* (
       const entry = context.book.byId(record.snapshot.spec.id)
       if (entry === undefined) return Effect.void
       const { id } = record.snapshot.spec
-      return reconcile(context, entry, record).pipe(
+      // Under the lock: an end that is told while the container is taken over is seen after it.
+      return entry.lock.withPermit(reconcile(context, entry, record)).pipe(
         Effect.tap((outcome) =>
           Effect.sync(() => {
             outcomes.set(id, outcome)

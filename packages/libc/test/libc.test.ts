@@ -55,4 +55,20 @@ execve("/bin/sh", ["sh", "-c", "echo $GREETING $$"], { GREETING: "hello" })`
     const result = spawnSync(process.execPath, ["--input-type=module-typescript", "-e", script], { encoding: "utf8" })
     assert.strictEqual(result.stdout, `hello ${result.pid}\n`, result.stderr)
   })
+
+  it("keeps an inheritable descriptor from a child once it is told to", () => {
+    // In a process of its own: it concerns every descriptor, and this one's belong to other tests too.
+    const script = `
+      import { spawnSync } from "node:child_process"
+      import { openSync } from "node:fs"
+      import { inheritable, keepDescriptors } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)}
+      const fd = openSync("/dev/null", "r")
+      const look = () => spawnSync("/bin/sh", ["-c", "[ -e /proc/self/fd/" + fd + " ]"]).status
+      inheritable(fd)
+      const before = look()
+      keepDescriptors()
+      console.log(before, look())`
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" })
+    assert.strictEqual(stdout, "0 1\n", stderr)
+  })
 })

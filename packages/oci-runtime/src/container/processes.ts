@@ -50,3 +50,18 @@ export const sendSignal = (pid: number, signal: number): boolean => {
 
 /** Command line of a process, split; empty when it is gone. */
 export const commandLineOf = (pid: number): ReadonlyArray<string> => (readProc(pid, "cmdline") ?? "").split("\0")
+
+/** The pid a file holds; 0 when there is none. */
+export const recordedPid = (file: string): number => {
+  try {
+    const pid = Number(readFileSync(file, "utf8"))
+    return Number.isInteger(pid) ? pid : 0
+  } catch {
+    // Nothing was started.
+    return 0
+  }
+}
+
+/** Whether this process is the monitor of the bundle: its command line names the folder. False for a zombie. */
+export const isMonitorOf = (pid: number, bundleFolder: string): boolean =>
+  pid > 0 && commandLineOf(pid).includes(bundleFolder)

@@ -1,11 +1,10 @@
-import { rmSync } from "node:fs"
+import { readdirSync, rmSync } from "node:fs"
 import { Effect, Schedule } from "effect"
 import { bundleOf, type RuntimeFolders } from "./bundle.ts"
 import { killCgroup, processesIn, removeCgroup, setFrozen, isFrozen } from "./cgroups.ts"
 import type { Tools } from "./detect.ts"
 import { RuntimeFailed } from "./faults.ts"
-import { commandLineOf, sendSignal } from "./processes.ts"
-import { readFileSync, readdirSync } from "node:fs"
+import { commandLineOf, isMonitorOf, recordedPid, sendSignal } from "./processes.ts"
 
 /** A killed process leaves its cgroup within moments; after this many tries of 2 ms something holds it. */
 const LEAVE_TRIES = 1000
@@ -20,17 +19,6 @@ const emptyCgroup = (tools: Tools, cgroupPath: string): Effect.Effect<void, Runt
       ? Effect.void
       : Effect.fail(new RuntimeFailed({ step: `remove cgroup ${cgroupPath}`, reason: "processes are still in it" }))
   }).pipe(Effect.retry({ schedule: Schedule.spaced("2 millis"), times: LEAVE_TRIES }))
-
-const monitorPidOf = (file: string): number => {
-  try {
-    return Number(readFileSync(file, "utf8"))
-  } catch {
-    // No monitor was started.
-    return 0
-  }
-}
-
-const isMonitorOf = (pid: number, folder: string): boolean => pid > 0 && commandLineOf(pid).includes(folder)
 
 /**
  * Ends what still runs and gives back what an ended container holds in the kernel: processes, cgroup, runtime state.
@@ -57,7 +45,7 @@ export const remove = Effect.fn("oci.remove")(function* (
   const bundle = bundleOf(folders, id)
   yield* release(tools, folders, id, cgroupPath)
   yield* Effect.sync(() => {
-    const monitor = monitorPidOf(bundle.monitorPidFile)
+    const monitor = recordedPid(bundle.monitorPidFile)
     if (isMonitorOf(monitor, bundle.folder)) sendSignal(monitor, 9)
     rmSync(bundle.folder, { recursive: true, force: true })
     rmSync(bundle.exitFile, { force: true })

@@ -44,7 +44,7 @@ export const machine = Effect.gen(function* () {
   const folders = { bundles: join(root, "bundles"), exits: join(root, "exits"), runtimeState: join(root, "state") }
   for (const folder of Object.values(folders)) mkdirSync(folder)
   const cgroupParent = `/sockerless-test-${randomBytes(3).toString("hex")}`
-  const exits = yield* watchExits(folders)
+  const { exits } = yield* watchExits(folders)
   const spec = (over: Partial<ContainerSpec> = {}): ContainerSpec => {
     const id = over.id ?? randomBytes(32).toString("hex")
     const upper = join(root, id, "upper")

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Result } from "effect"
+import { Effect, Result, Schedule } from "effect"
 import { readFileSync, writeFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { observe, remove, resize, signal, stats, sweep, top, update, pause, resume, isPaused } from "../../src/index.ts"
+import { endOrphan, observe, remove, resize, signal, stats, sweep, top, update, pause, resume, isPaused } from "../../src/index.ts"
+import { processesIn } from "../../src/container/cgroups.ts"
 import { machine, missing } from "./machine.ts"
 
 const sh = (script: string) => ({ argv: ["sh", "-c", script] })
@@ -125,6 +126,28 @@ describe.skipIf(missing !== undefined)(`running a container (${missing ?? "real 
         const killed = yield* exitOf(running.id)
         assert.deepStrictEqual([killed.exitCode, killed.oomKilled], [137, false])
         assert.isFalse(yield* signal(running, 9))
+      })
+    )
+  )
+
+  it.live("ends a container whose monitor was killed, and only such a one", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { started, exitOf, tools, folders } = yield* machine
+        const { running, spec } = yield* started({ argv: ["sleep", "600"] })
+        assert.isFalse(yield* endOrphan(tools, folders, running.id, spec.cgroupPath))
+        assert.strictEqual(observe(folders, running.id, spec.cgroupPath)._tag, "Running")
+        process.kill(running.monitorPid, "SIGKILL")
+        const monitorIsDead = Effect.filterOrFail(
+          endOrphan(tools, folders, running.id, spec.cgroupPath),
+          (ended) => ended,
+          () => "the monitor lives"
+        )
+        yield* Effect.retry(monitorIsDead, { schedule: Schedule.spaced("10 millis"), times: 1000 })
+        assert.strictEqual((yield* exitOf(running.id)).exitCode, 137)
+        assert.isFalse(yield* endOrphan(tools, folders, running.id, spec.cgroupPath))
+        yield* remove(tools, folders, running.id, spec.cgroupPath)
+        assert.deepStrictEqual(processesIn(tools.cgroups, spec.cgroupPath), [])
       })
     )
   )

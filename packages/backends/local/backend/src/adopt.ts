@@ -1,6 +1,6 @@
 import type { Handle, Launch, Observation } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
-import { isPaused, observe, release } from "@sockerless/oci-runtime"
+import { endOrphan, isPaused, killStarters, observe, release } from "@sockerless/oci-runtime"
 import { Effect } from "effect"
 import { access } from "node:fs/promises"
 import { cgroupPathOf } from "./container-spec.ts"
@@ -28,6 +28,7 @@ export const adoptContainer = Effect.fn("local.adopt")(function* (
   const live = context.live.of(id)
   const record = readLaunchRecord(context.paths, id)
   const cgroupPath = record?.cgroupPath ?? cgroupPathOf(launch.spec, context.cgroupParent)
+  yield* endOrphan(context.tools, context.folders, id, cgroupPath)
   const now = observe(context.folders, id, cgroupPath)
   if (now._tag === "Running" && record !== undefined) {
     live.running = now.running
@@ -37,6 +38,10 @@ export const adoptContainer = Effect.fn("local.adopt")(function* (
       started: startedFrom(context, handleOf(id), now.running, record),
       paused: isPaused(context.tools, cgroupPath)
     }
+  }
+  if (now._tag !== "Exited" && record !== undefined) {
+    // A starter of the dead daemon may still be on its way to a process.
+    yield* Effect.sync(() => killStarters(context.paths.bundle(id)))
   }
   yield* release(context.tools, context.folders, id, cgroupPath)
   if (record !== undefined) yield* context.networks.leave(id, record)

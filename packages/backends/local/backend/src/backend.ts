@@ -27,7 +27,7 @@ import { idOf, type LocalContext } from "./context.ts"
 import { createContainer } from "./create.ts"
 import { connectEndpoint, disconnectEndpoint } from "./endpoints.ts"
 import { execIn, runningOf } from "./exec.ts"
-import { pumpExits } from "./exits.ts"
+import { pumpExits, watchMonitors } from "./exits.ts"
 import { attempt, LocalConflict } from "./faults.ts"
 import { readLaunchRecord } from "./launch-record.ts"
 import { LiveContainers } from "./live.ts"
@@ -78,6 +78,7 @@ const makeContext = Effect.fnUntraced(function* (
     images: yield* ImageStore,
     networks: makeLocalNetworks(linux, yield* Dns, options),
     live: new LiveContainers(),
+    exits: yield* watchExits(folders),
     helper: options.archiveHelper === undefined ? archiveHelperSource : { file: options.archiveHelper },
     cgroupParent: `/sockerless-${options.instanceId}`
   }
@@ -146,7 +147,8 @@ export const makeLocalBackend = Effect.fn("local.make")(function* (
 ): Effect.fn.Return<BackendShape, Fault, Dns | ImageStore | LinuxNetwork | Scope.Scope> {
   const context = yield* makeContext(options)
   const reports = yield* Queue.unbounded<ExitReport>()
-  yield* Effect.forkScoped(pumpExits(context, yield* watchExits(context.folders), reports))
+  yield* Effect.forkScoped(pumpExits(context, reports))
+  yield* Effect.forkScoped(watchMonitors(context))
   return {
     name: "local",
     features,

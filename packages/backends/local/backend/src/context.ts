@@ -1,6 +1,6 @@
 import type { Handle, Launch } from "@sockerless/backend-contract"
 import type { ImageStore } from "@sockerless/images"
-import type { ArchiveHelper, RuntimeFolders, Tools } from "@sockerless/oci-runtime"
+import type { ArchiveHelper, ExitWatch, RuntimeFolders, Tools } from "@sockerless/oci-runtime"
 import type { LiveContainers } from "./live.ts"
 import type { LocalNetworks } from "./networks.ts"
 import type { LocalOptions } from "./options.ts"
@@ -15,6 +15,7 @@ export interface LocalContext {
   readonly images: ImageStore["Service"]
   readonly networks: LocalNetworks
   readonly live: LiveContainers
+  readonly exits: ExitWatch
   readonly helper: ArchiveHelper
   /** Parent of our containers' cgroups. */
   readonly cgroupParent: string

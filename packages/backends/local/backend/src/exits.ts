@@ -1,5 +1,5 @@
 import type { ExitReport } from "@sockerless/backend-contract"
-import { type Exit, release } from "@sockerless/oci-runtime"
+import { bundleOf, endOrphan, type Exit, isMonitorOf, release } from "@sockerless/oci-runtime"
 import { Effect, Queue } from "effect"
 import type { LocalContext } from "./context.ts"
 import { timeText } from "./started.ts"
@@ -37,12 +37,11 @@ export const giveBackEnded = (context: LocalContext, id: string): Effect.Effect<
 /** Turns exit files into reports for the engine; the report goes out before the slower giving back. */
 export const pumpExits = (
   context: LocalContext,
-  exits: Queue.Dequeue<Exit>,
   reports: Queue.Enqueue<ExitReport>
 ): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
-      const exit = yield* Queue.take(exits)
+      const exit: Exit = yield* Queue.take(context.exits.exits)
       const live = context.live.of(exit.id)
       // Ends of runs that this process neither started nor adopted are told by `adopt`.
       if (live.running?.pid !== exit.pid) return
@@ -51,3 +50,26 @@ export const pumpExits = (
       yield* Queue.offer(reports, exitReport(exit))
     })
   )
+
+/** How often the monitors of running containers are looked at. */
+const LOOK_MILLIS = 1000
+
+/** A dead monitor writes nothing: its container is ended and told, and an end that the watch missed is told too. */
+const lookAtMonitor = (context: LocalContext, id: string) =>
+  Effect.gen(function* () {
+    const { running, record } = context.live.of(id)
+    if (running === undefined || record === undefined) return
+    if (isMonitorOf(running.monitorPid, bundleOf(context.folders, id).folder)) return
+    const orphan = yield* endOrphan(context.tools, context.folders, id, record.cgroupPath)
+    if (orphan) yield* Effect.logWarning(`the monitor of container ${id} was killed; the container has been ended`)
+    yield* context.exits.look(id)
+  }).pipe(
+    Effect.tapError((fault) => Effect.logWarning(fault.message)),
+    Effect.ignore
+  )
+
+/** Notices containers whose monitor was killed: without it nobody would ever tell their end. */
+export const watchMonitors = (context: LocalContext): Effect.Effect<never> =>
+  Effect.suspend(() =>
+    Effect.forEach([...context.live.entries()], ([id]) => lookAtMonitor(context, id), { discard: true })
+  ).pipe(Effect.andThen(Effect.sleep(LOOK_MILLIS)), Effect.forever)

@@ -59,6 +59,8 @@ const runContainer = Effect.fnUntraced(function* (context: LocalContext, launch:
   live.record = record
   live.stdin = stdinFd === undefined ? undefined : fifoStdin(stdinFd)
   for (const connect of live.waitingForStdin) connect()
+  // A process that ended before this line was told when nobody knew it: asked for again.
+  yield* context.exits.look(id)
   return running
 })
 
