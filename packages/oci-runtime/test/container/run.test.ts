@@ -2,7 +2,20 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schedule } from "effect"
 import { readFileSync, writeFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { endOrphan, observe, remove, resize, signal, stats, sweep, top, update, pause, resume, isPaused } from "../../src/index.ts"
+import {
+  endOrphan,
+  observe,
+  remove,
+  resize,
+  signal,
+  stats,
+  sweep,
+  top,
+  update,
+  pause,
+  resume,
+  isPaused
+} from "../../src/index.ts"
 import { processesIn } from "../../src/container/cgroups.ts"
 import { machine, missing } from "./machine.ts"
 

@@ -35,10 +35,7 @@ export const giveBackEnded = (context: LocalContext, id: string): Effect.Effect<
 }
 
 /** Turns exit files into reports for the engine; the report goes out before the slower giving back. */
-export const pumpExits = (
-  context: LocalContext,
-  reports: Queue.Enqueue<ExitReport>
-): Effect.Effect<never> =>
+export const pumpExits = (context: LocalContext, reports: Queue.Enqueue<ExitReport>): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
       const exit: Exit = yield* Queue.take(context.exits.exits)
