@@ -1,18 +1,29 @@
+import { existsSync, readFileSync, rmSync, writeSync } from "node:fs"
+import type { KillpointName } from "./names.ts"
+
+export { killpointNames, type KillpointName } from "./names.ts"
+
 /**
  * Named places where a crash is worth testing. Invariant: a kill point does nothing unless the environment arms it,
  * so production pays one comparison. They stand on both sides of every durable write and every external call.
  *
  * `SOCKERLESSD_KILLPOINTS=name:n[:action]`, comma separated: at the n-th pass of `name` do `action`, which is `kill`
  * (SIGKILL to this process, the default) or `sleep=<millis>` (widens the window for a kill from outside).
+ * `SOCKERLESSD_KILLPOINTS=@<file>` reads the same text from a file, absent for none, when the process starts; the file
+ * goes away with the kill, so that the next life is not armed by it.
  */
 interface Armed {
   remaining: number
   readonly action: string
 }
 
+const setting = process.env["SOCKERLESSD_KILLPOINTS"] ?? ""
+const armingFile = setting.startsWith("@") ? setting.slice(1) : undefined
+
 const parse = (text: string): ReadonlyMap<string, Armed> =>
   new Map(
     text
+      .trim()
       .split(",")
       .filter((entry) => entry !== "")
       .map((entry) => {
@@ -25,19 +36,23 @@ const parse = (text: string): ReadonlyMap<string, Armed> =>
       })
   )
 
-const armed = parse(process.env["SOCKERLESSD_KILLPOINTS"] ?? "")
+const armedIn = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8") : "")
 
-/** Passes a named kill point. `name` is `room.verb.moment`, for example `engine.start.before-outcome`. */
-export const killpoint = (name: string): void => {
+const armed = parse(armingFile === undefined ? setting : armedIn(armingFile))
+
+/** Passes a named kill point. */
+export const killpoint = (name: KillpointName): void => {
   if (armed.size === 0) return
   const point = armed.get(name)
   if (point === undefined) return
   point.remaining -= 1
   if (point.remaining !== 0) return
-  process.stderr.write(`killpoint ${name}: ${point.action}\n`)
+  // Not through process.stderr: a worker thread's goes by way of the main thread, which is about to die.
+  writeSync(2, `killpoint ${name}: ${point.action}\n`)
   if (point.action.startsWith("sleep=")) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(point.action.slice("sleep=".length)))
     return
   }
+  if (armingFile !== undefined) rmSync(armingFile, { force: true })
   process.kill(process.pid, "SIGKILL")
 }

@@ -1,5 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { killpointNames } from "../src/index.ts"
 
 const module = new URL("../src/index.ts", import.meta.url).href
 
@@ -9,7 +13,7 @@ const pass = (times: number, arming: string) =>
     [
       "--input-type=module-typescript",
       "-e",
-      `const { killpoint } = await import(${JSON.stringify(module)}); for (let i = 0; i < ${times}; i++) killpoint("a.b.c")`
+      `const { killpoint } = await import(${JSON.stringify(module)}); for (let i = 0; i < ${times}; i++) killpoint("store.commit.before")`
     ],
     { encoding: "utf8", env: { ...process.env, SOCKERLESSD_KILLPOINTS: arming } }
   )
@@ -21,11 +25,26 @@ describe("killpoint", () => {
   })
 
   it("kills at exactly the n-th pass", () => {
-    assert.strictEqual(pass(2, "a.b.c:3").status, 0)
-    assert.strictEqual(pass(3, "a.b.c:3").signal, "SIGKILL")
+    assert.strictEqual(pass(2, "store.commit.before:3").status, 0)
+    assert.strictEqual(pass(3, "store.commit.before:3").signal, "SIGKILL")
+  })
+
+  it("is armed by a file for one life only", () => {
+    const folder = mkdtempSync(join(tmpdir(), "killpoints-"))
+    const file = join(folder, "armed")
+    assert.strictEqual(pass(1, `@${file}`).status, 0)
+    writeFileSync(file, "store.commit.before:1\n")
+    assert.strictEqual(pass(1, `@${file}`).signal, "SIGKILL")
+    assert.isFalse(existsSync(file))
+    assert.strictEqual(pass(1, `@${file}`).status, 0)
+    rmSync(folder, { recursive: true })
+  })
+
+  it("has one name for one place", () => {
+    assert.strictEqual(new Set(killpointNames).size, killpointNames.length)
   })
 
   it("refuses an arming it cannot read", () => {
-    assert.include(pass(1, "a.b.c:zero").stderr, "is not name:n[:action]")
+    assert.include(pass(1, "store.commit.before:zero").stderr, "is not name:n[:action]")
   })
 })
