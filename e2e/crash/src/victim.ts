@@ -1,0 +1,130 @@
+import { type Daemon, startSockerlessd, until } from "@sockerless/e2e-kit"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { Violation } from "./api.ts"
+
+const READY_MILLIS = 90_000
+
+const numberIn = (file: string): number => (existsSync(file) ? Number(readFileSync(file, "utf8").trim() || "0") : 0)
+
+/** No process any more, or only its entry in the table. */
+const isDead = (pid: number): boolean => {
+  try {
+    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
+  } catch {
+    // Not even the entry.
+    return true
+  }
+}
+
+/** The daemon that is killed again and again, and what its lives have cost. */
+export class Victim {
+  readonly daemon: Daemon
+  /** Milliseconds from each kill from outside to the next ready daemon. */
+  readonly recoveries: Array<number> = []
+  #kills = 0
+  #logAtArming = 0
+  readonly #armingFile: string
+
+  private constructor(daemon: Daemon, armingFile: string) {
+    this.daemon = daemon
+    this.#armingFile = armingFile
+  }
+
+  /** Starts the built daemon and takes hold of it. */
+  static async start(): Promise<Victim> {
+    const armingFile = join(tmpdir(), `crash-armed-${process.pid}-${performance.now()}`)
+    const env = { SOCKERLESSD_KILLPOINTS: `@${armingFile}`, SOCKERLESSD_KILLPOINTS_REARM: "1" }
+    return new Victim(await startSockerlessd({ env }), armingFile)
+  }
+
+  /** SIGKILLs so far, from outside and by kill points. */
+  get kills(): number {
+    return this.#kills
+  }
+
+  get #supervisorFile(): string {
+    return join(this.daemon.folder, "pid.supervisor")
+  }
+
+  /** Waits until a daemon has recovered. */
+  async ready(): Promise<void> {
+    const readyFile = join(this.daemon.folder, "exec/sockerlessd.ready")
+    await until(
+      "the daemon has recovered",
+      () => {
+        const pid = this.daemon.pid()
+        if (!existsSync(this.#supervisorFile)) {
+          throw new Violation(`the supervisor has given up:\n${this.daemon.log().slice(-4000)}`)
+        }
+        return pid > 0 && numberIn(readyFile) === pid && !isDead(pid) ? true : undefined
+      },
+      READY_MILLIS
+    )
+  }
+
+  async #strike(): Promise<number> {
+    const pid = await until(
+      "a daemon runs",
+      () => {
+        const found = this.daemon.pid()
+        return found > 0 && !isDead(found) ? found : undefined
+      },
+      READY_MILLIS
+    )
+    const at = performance.now()
+    process.kill(pid, "SIGKILL")
+    this.#kills += 1
+    await until(`daemon ${pid} is dead`, () => (isDead(pid) ? true : undefined))
+    return at
+  }
+
+  async #recoveredSince(at: number): Promise<void> {
+    await this.ready()
+    this.recoveries.push(performance.now() - at)
+  }
+
+  /** Kills now, and again during the recoveries that follow, each time after its delay. */
+  async kill(more: ReadonlyArray<number> = []): Promise<void> {
+    let at = await this.#strike()
+    for (const delay of more) {
+      await sleep(delay)
+      at = await this.#strike()
+    }
+    await this.#recoveredSince(at)
+  }
+
+  /** Kills, lets `meanwhile` happen while no daemon is there, then lets the next one start. */
+  async killAndHold(meanwhile: () => Promise<void>): Promise<void> {
+    const supervisor = numberIn(this.#supervisorFile)
+    process.kill(supervisor, "SIGSTOP")
+    await this.#strike()
+    try {
+      await meanwhile()
+    } finally {
+      process.kill(supervisor, "SIGCONT")
+    }
+    await this.#recoveredSince(performance.now())
+  }
+
+  /** Makes the next life die at the n-th pass of a point, and ends this one. */
+  async arm(point: string, nth: number): Promise<void> {
+    this.#logAtArming = this.daemon.log().length
+    writeFileSync(this.#armingFile, `${point}:${nth}\n`)
+    await this.#strike()
+  }
+
+  /** Whether the armed point has struck. */
+  get struck(): boolean {
+    return this.daemon.log().slice(this.#logAtArming).includes("killpoint ")
+  }
+
+  /** Ends the arming, whether it struck or not. */
+  disarm(): boolean {
+    if (this.struck) this.#kills += 1
+    rmSync(this.#armingFile, { force: true })
+    return this.struck
+  }
+}
