@@ -24,7 +24,7 @@ describe.skipIf(!root)("launcher and supervisor (need root)", () => {
     )
     child.kill("SIGTERM")
     assert.strictEqual(await ended, 0)
-    await until("the daemon is dead", () => (existsSync(`/proc/${pid}`) ? undefined : true))
+    await until("the daemon is dead", () => (existsSync(`/proc/${pid}/exe`) ? undefined : true))
     run.remove()
   })
 

@@ -87,7 +87,9 @@ it.live.skipIf(!hasDocker)("options that cannot be honoured are refused by name"
       [["--restart", "foo"], /unknown policy 'foo'/],
       [["--health-cmd", "x", "--health-interval", "1us"], /Interval in Healthcheck cannot be less than 1ms/]
     ]
-    for (const [options, expected] of cases) {
+    const { out: known } = yield* docker(socketPath, ["create", "--help"])
+    // An older client does not know every option; what it does not know it cannot send.
+    for (const [options, expected] of cases.filter(([[option]]) => known.includes(` ${option} `))) {
       const { err, code } = yield* docker(socketPath, ["create", ...options, "bb"])
       assert.match(err, expected)
       assert.strictEqual(code, 1)
