@@ -1,9 +1,13 @@
 import { Effect } from "effect"
 import type { IncomingMessage } from "node:http"
+import { Readable } from "node:stream"
 import { BadRequest, BodyTooLarge } from "./faults.ts"
 
 /** The largest JSON document a route reads. */
 export const jsonLimitBytes = 8 * 1024 * 1024
+
+/** What a stream of a body holds between the socket and its reader. */
+const streamHoldBytes = 1024 * 1024
 
 /** Deeper nesting than any client sends; bounds the recursion of whoever walks the document. */
 const depthLimit = 512
@@ -53,6 +57,40 @@ export const readBounded = (
     request.on("close", cut)
     request.on("error", cut)
   })
+
+/**
+ * A body of any length as a stream of its own: whoever gives up reading it does not cut the connection, so that the
+ * answer can still go out. A client that goes away before the end is an error of the stream.
+ */
+export const bodyStream = (request: IncomingMessage): Readable => {
+  const body = new Readable({
+    highWaterMark: streamHoldBytes,
+    read: () => void request.resume(),
+    destroy: (error, done) => {
+      request.off("data", more)
+      request.off("end", ended)
+      request.off("error", cut)
+      request.off("close", cut)
+      // Somebody must listen: a client may still go away.
+      request.on("error", () => undefined)
+      request.pause()
+      done(error)
+    }
+  })
+  const more = (chunk: Buffer) => {
+    if (!body.push(chunk)) request.pause()
+  }
+  const ended = () => body.push(null)
+  const cut = () => {
+    if (!request.readableEnded) body.destroy(new Error("unexpected EOF"))
+  }
+  request.on("data", more)
+  request.on("end", ended)
+  request.on("error", cut)
+  request.on("close", cut)
+  request.pause()
+  return body
+}
 
 const nestsTooDeep = (source: string) => {
   let depth = 0

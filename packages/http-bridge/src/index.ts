@@ -1,4 +1,4 @@
-export { jsonLimitBytes, parseJson, readBounded, requireJsonType } from "./body.ts"
+export { bodyStream, jsonLimitBytes, parseJson, readBounded, requireJsonType } from "./body.ts"
 export { Bridge, type BridgeOptions, makeBridge, type Method, type Observed } from "./bridge.ts"
 export type { Call, HijackCall } from "./call.ts"
 export { BadRequest, BodyTooLarge, ForeignRequest, PageNotFound } from "./faults.ts"

@@ -7,6 +7,8 @@ const MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 const CONFIG = "application/vnd.oci.image.config.v1+json"
 /** overlayfs takes no more lower folders than this in one mount; Docker has the same limit. */
 const LAYER_LIMIT = 127
+/** A config is read whole and kept in memory. */
+const CONFIG_LIMIT_BYTES = 4 * 1024 * 1024
 
 export interface NewImage {
   /** Digest of the config blob, already stored. */
@@ -40,6 +42,12 @@ export const addImage = Effect.fn("images.add")(function* (
   image: NewImage
 ): Effect.fn.Return<string, ImageFault> {
   const { blobs, layers: unpacked } = shelf
+  const configBytes = yield* attempt("measure config", () => blobs.size(image.configDigest))
+  if (configBytes > CONFIG_LIMIT_BYTES) {
+    return yield* Effect.fail(
+      imageFault("invalid", `invalid image config: ${configBytes} bytes, allowed are ${CONFIG_LIMIT_BYTES}`)
+    )
+  }
   const blob = yield* parseConfig(yield* attempt("read config", () => blobs.text(image.configDigest)))
   const diffIds = blob.rootfs.diff_ids ?? []
   if (diffIds.length !== image.layers.length) {

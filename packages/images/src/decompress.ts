@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process"
-import { PassThrough, type Readable } from "node:stream"
+import { PassThrough, pipeline, type Readable } from "node:stream"
 import { createGunzip, createZstdDecompress } from "node:zlib"
+import { imageFault } from "./faults.ts"
 
 const MAGIC_BYTES = 6
 
 const startsWith = (head: Buffer, bytes: ReadonlyArray<number>): boolean => bytes.every((byte, at) => head[at] === byte)
 
+/** Reads until there are enough bytes to tell the compression; fails when the input does. */
 const firstBytes = async (input: Readable): Promise<Buffer> => {
   const pieces: Array<Buffer> = []
   let length = 0
@@ -16,11 +18,20 @@ const firstBytes = async (input: Readable): Promise<Buffer> => {
       length += piece.length
       continue
     }
+    if (input.errored) throw input.errored
     if (input.readableEnded || input.closed) break
-    const more = await new Promise<boolean>((resolve) => {
-      input.once("readable", () => resolve(true))
-      input.once("end", () => resolve(false))
-      input.once("error", () => resolve(false))
+    const more = await new Promise<boolean>((resolve, reject) => {
+      const settle = (answer: () => void) => () => {
+        for (const [event, listener] of listeners) input.off(event, listener)
+        answer()
+      }
+      const listeners = [
+        ["readable", settle(() => resolve(true))],
+        ["end", settle(() => resolve(false))],
+        ["close", settle(() => resolve(false))],
+        ["error", settle(() => reject(input.errored ?? new Error("unexpected EOF")))]
+      ] as const
+      for (const [event, listener] of listeners) input.on(event, listener)
     })
     if (!more) break
   }
@@ -29,24 +40,30 @@ const firstBytes = async (input: Readable): Promise<Buffer> => {
   return head
 }
 
-const through = (input: Readable, command: string, args: ReadonlyArray<string>): Readable => {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] })
+/** The failure of either side reaches the reader of the output; ending the output early ends both. */
+const joined = (input: Readable, decoder: NodeJS.ReadWriteStream & Readable): Readable =>
+  // The callback takes errors that are told to the reader already.
+  pipeline(input, decoder, () => undefined)
+
+const through = (input: Readable, command: string): Readable => {
+  const child = spawn(command, ["-dc"], { stdio: ["pipe", "pipe", "ignore"] })
   const output = new PassThrough()
-  child.once("error", (error) => output.destroy(error))
-  child.once("close", (code) => {
-    if (code !== 0) output.destroy(new Error(`${command} could not decompress the archive`))
-  })
-  input.pipe(child.stdin)
-  child.stdin.on("error", () => undefined)
-  return child.stdout.pipe(output)
+  const corrupt = () => imageFault("invalid", `${command}: the data is corrupt`)
+  child.once("error", (error) => output.destroy(imageFault("failed", `${command} cannot be started: ${error.message}`)))
+  child.once("close", (code) => (code === 0 ? output.end() : output.destroy(corrupt())))
+  output.once("close", () => child.kill("SIGKILL"))
+  input.once("error", (error) => output.destroy(error))
+  pipeline(input, child.stdin, () => undefined)
+  child.stdout.pipe(output, { end: false })
+  return output
 }
 
 /** The plain tar of a possibly compressed one, told by its first bytes: gzip, zstd, bzip2 or xz. */
 export const decompressed = async (input: Readable): Promise<Readable> => {
   const head = await firstBytes(input)
-  if (startsWith(head, [0x1f, 0x8b])) return input.pipe(createGunzip())
-  if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])) return input.pipe(createZstdDecompress())
-  if (startsWith(head, [0x42, 0x5a, 0x68])) return through(input, "bzip2", ["-dc"])
-  if (startsWith(head, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])) return through(input, "xz", ["-dc"])
+  if (startsWith(head, [0x1f, 0x8b])) return joined(input, createGunzip())
+  if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])) return joined(input, createZstdDecompress())
+  if (startsWith(head, [0x42, 0x5a, 0x68])) return through(input, "bzip2")
+  if (startsWith(head, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])) return through(input, "xz")
   return input
 }

@@ -28,9 +28,20 @@ export const noSuchImage = (ref: string): ImageFault => imageFault("not-found", 
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
+/** zlib's and zstd's own failures: what was sent is corrupt. */
+const isCorruption = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && /^Z(STD)?_/.test(String(cause.code))
+
+const faultOf = (step: string, cause: unknown): ImageFault => {
+  if (cause instanceof ImageFault) return cause
+  return isCorruption(cause)
+    ? imageFault("invalid", `archive/tar: ${reasonOf(cause)}`)
+    : imageFault("failed", `${step}: ${reasonOf(cause)}`)
+}
+
 /** Runs a promise of Node's; a rejection that is not a fault already becomes one with the step's name. */
 export const attempt = <A>(step: string, run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, ImageFault> =>
   Effect.tryPromise({
     try: run,
-    catch: (cause) => (cause instanceof ImageFault ? cause : imageFault("failed", `${step}: ${reasonOf(cause)}`))
+    catch: (cause) => faultOf(step, cause)
   })

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto"
 import { arch } from "node:os"
-import { Transform, type Readable } from "node:stream"
+import type { Readable } from "node:stream"
 import { Effect } from "effect"
 import { addImage } from "./add-image.ts"
 import { applyChanges } from "./config-changes.ts"
@@ -19,19 +18,7 @@ export interface ImportRequest {
 
 /** Stores the plain tar, so that its digest is the layer's diff id. */
 const storePlain = (shelf: Shelf, input: Readable) =>
-  attempt("read the tar", async () => {
-    const hash = createHash("sha256")
-    const plain = (await decompressed(input)).pipe(
-      new Transform({
-        transform(chunk: Buffer, _, done) {
-          hash.update(chunk)
-          done(null, chunk)
-        }
-      })
-    )
-    const { digest } = await shelf.blobs.write(plain as AsyncIterable<Buffer>)
-    return { blob: digest, diffId: `sha256:${hash.digest("hex")}` }
-  })
+  attempt("read the tar", async () => (await shelf.blobs.write(await decompressed(input))).digest)
 
 /** `docker import`: a root file system becomes an image of one layer; returns its id. */
 export const importTar = Effect.fn("images.import")(function* (
@@ -48,7 +35,7 @@ export const importTar = Effect.fn("images.import")(function* (
             yield* parseReference(request.tag === "" ? request.repository : `${request.repository}:${request.tag}`)
           )
         ]
-  const { blob, diffId } = yield* storePlain(shelf, input)
+  const diffId = yield* storePlain(shelf, input)
   const [os = "linux", architecture = arch() === "x64" ? "amd64" : arch()] = request.platform?.split("/") ?? []
   const created = new Date().toISOString()
   const comment = request.message === "" ? "Imported from -" : request.message
@@ -63,7 +50,7 @@ export const importTar = Effect.fn("images.import")(function* (
   const { digest } = yield* attempt("write config", () => shelf.blobs.writeText(text))
   return yield* addImage(shelf, {
     configDigest: digest,
-    layers: [{ blob, mediaType: "application/vnd.oci.image.layer.v1.tar" }],
+    layers: [{ blob: diffId, mediaType: "application/vnd.oci.image.layer.v1.tar" }],
     manifestDigest: undefined,
     references
   })

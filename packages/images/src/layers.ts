@@ -3,13 +3,13 @@ import { createHash, randomBytes } from "node:crypto"
 import { lstatSync } from "node:fs"
 import { access, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { type Readable, Transform } from "node:stream"
-import { pipeline } from "node:stream/promises"
+import type { Readable, Writable } from "node:stream"
 import { lsetxattr } from "@sockerless/libc"
 import { killpoint } from "@sockerless/killpoints"
 import { decompressed } from "./decompress.ts"
 import { imageFault } from "./faults.ts"
-import { overlayTar } from "./overlay-tar.ts"
+import { OverlayTar } from "./overlay-tar.ts"
+import { tarEnd } from "./tar-header.ts"
 
 const SHORT_CHARS = 16
 
@@ -74,7 +74,7 @@ export class Layers {
     try {
       const { digest, bytes, opaque } = await extractInto(content, join(draft, "diff"))
       if (digest !== diffId) {
-        throw imageFault("failed", `layer verification failed: the image names ${diffId}, the content has ${digest}`)
+        throw imageFault("invalid", `layer verification failed: the image names ${diffId}, the content has ${digest}`)
       }
       for (const folder of opaque) markOpaque(join(draft, "diff"), folder)
       await writeFile(join(draft, "done"), String(bytes))
@@ -103,47 +103,80 @@ const markOpaque = (root: string, folder: string): void => {
   let path = root
   for (const part of folder.split("/").filter((piece) => piece !== "" && piece !== ".")) {
     path = join(path, part)
-    if (!lstatSync(path).isDirectory()) throw imageFault("invalid", `opaque folder "${folder}" is not a folder`)
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw imageFault("invalid", `opaque folder "${folder}" is not a folder`)
   }
   lsetxattr(path, "trusted.overlay.opaque", Buffer.from("y"))
 }
 
-/** GNU tar writes the files: natively fast, keeps owners, modes, xattrs and holes, and delays links that lead out. */
-const extractInto = async (content: Readable, folder: string) => {
-  const hash = createHash("sha256")
-  let bytes = 0
-  const measure = new Transform({
-    transform(chunk: Buffer, _, done) {
-      hash.update(chunk)
-      bytes += chunk.length
-      done(null, chunk)
+const TAR_ARGUMENTS = [
+  ...["-x", "-p", "--same-owner", "--numeric-owner", "--xattrs", "--xattrs-include=*"],
+  // overlayfs keeps its own marks there: an image must not bring any.
+  ...["--xattrs-exclude=trusted.overlay.*", "--xattrs-exclude=user.overlay.*"]
+]
+const COMPLAINT_CHARS = 4096
+
+/** Writes to a program that may end before it has read everything; false when it has. */
+const offer = (sink: Writable, bytes: Buffer): Promise<boolean> | boolean => {
+  if (sink.destroyed) return false
+  if (sink.write(bytes)) return true
+  return new Promise((resolve) => {
+    const settle = () => {
+      sink.off("drain", settle)
+      sink.off("close", settle)
+      resolve(!sink.destroyed)
     }
+    sink.on("drain", settle)
+    sink.on("close", settle)
   })
-  const tar = spawn(
-    "tar",
-    ["-x", "-p", "--same-owner", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", folder, "-f", "-"],
-    { stdio: ["pipe", "ignore", "pipe"] }
-  )
+}
+
+interface Unpacked {
+  readonly digest: string
+  readonly bytes: number
+  readonly opaque: ReadonlyArray<string>
+}
+
+/** Sends a layer's tar to the program's input, rewritten for overlayfs; all of it is hashed, come what may. */
+const feed = async (content: AsyncIterable<Buffer>, sink: Writable): Promise<Unpacked> => {
+  const hash = createHash("sha256")
+  const overlay = new OverlayTar()
+  let bytes = 0
+  let wanted = true
+  for await (const chunk of content) {
+    hash.update(chunk)
+    bytes += chunk.length
+    for (const piece of overlay.push(chunk)) wanted = wanted && (await offer(sink, piece))
+  }
+  overlay.finish()
+  if (wanted) sink.end(tarEnd)
+  return { digest: `sha256:${hash.digest("hex")}`, bytes, opaque: overlay.opaque }
+}
+
+/** GNU tar writes the files: natively fast, keeps owners, modes, xattrs and holes, and delays links that lead out. */
+const extractInto = async (content: Readable, folder: string): Promise<Unpacked> => {
+  const tar = spawn("tar", [...TAR_ARGUMENTS, "-C", folder, "-f", "-"], { stdio: ["pipe", "ignore", "pipe"] })
+  // It may end before it has read everything: its exit code tells why.
+  tar.stdin.on("error", () => undefined)
   let complaints = ""
   tar.stderr.setEncoding("utf8").on("data", (text: string) => {
-    if (complaints.length < 4096) complaints += text
+    if (complaints.length < COMPLAINT_CHARS) complaints += text
   })
   const finished = new Promise<number>((resolve, reject) => {
     tar.once("error", reject)
     tar.once("close", (code) => resolve(code ?? 1))
   })
-  const { output, opaque } = overlayTar(measure)
-  const fed = pipeline(await decompressed(content), measure).catch((error: Error) => {
-    output.destroy(error)
+  // Awaited below; a failure to start must not end the daemon before.
+  finished.catch(() => undefined)
+  try {
+    const unpacked = await feed(await decompressed(content), tar.stdin)
+    if ((await finished) !== 0)
+      throw imageFault("invalid", `unpacking the layer failed: ${complaints.trim().slice(0, 500)}`)
+    return unpacked
+  } catch (error) {
+    content.destroy()
+    tar.kill("SIGKILL")
+    await finished
     throw error
-  })
-  const results = await Promise.allSettled([fed, pipeline(output, tar.stdin), finished])
-  const [first, second, code] = results
-  if (first.status === "rejected")
-    throw imageFault("invalid", `archive/tar: ${String(first.reason.message ?? first.reason)}`)
-  if (code.status === "fulfilled" && code.value !== 0) {
-    throw imageFault("invalid", `unpacking the layer failed: ${complaints.trim().slice(0, 500)}`)
   }
-  if (second.status === "rejected") throw second.reason
-  return { digest: `sha256:${hash.digest("hex")}`, bytes, opaque }
 }

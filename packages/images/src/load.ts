@@ -1,19 +1,22 @@
 import { Effect, Option, Schema } from "effect"
 import { posix } from "node:path"
 import type { Readable } from "node:stream"
-import { extract } from "tar-stream"
 import { addImage } from "./add-image.ts"
 import { decompressed } from "./decompress.ts"
 import { attempt, type ImageFault, imageFault } from "./faults.ts"
 import type { Progress } from "./image-store.ts"
 import type { Shelf } from "./library.ts"
 import { canonical, familiar, parseReference } from "./reference.ts"
+import { tarEntries } from "./tar-entries.ts"
 
 /** Files this small may be manifests and are kept in mind; larger ones are content only. */
 const TEXT_LIMIT = 4 * 1024 * 1024
+/** An archive of 1,000 images has some 20,000 files; each costs a file of ours. */
+const ENTRY_LIMIT = 100_000
 const GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 const PLAIN = "application/vnd.oci.image.layer.v1.tar"
 const ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
+const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 
 /** The archive's files: content went to the blob store under its digest, names are kept here. */
 interface Archive {
@@ -24,49 +27,17 @@ interface Archive {
 const normal = (name: string): string => posix.normalize(name).replace(/^(\.?\/)+/, "")
 
 const readArchive = async (shelf: Shelf, input: Readable): Promise<Archive> => {
-  const tar = extract()
   const digests = new Map<string, string>()
   const links = new Map<string, string>()
-  const plain = await decompressed(input)
-  const feed = async (): Promise<void> => {
-    try {
-      for await (const chunk of plain as AsyncIterable<Buffer>) {
-        if (!tar.write(chunk)) await new Promise<void>((resolve) => tar.once("drain", () => resolve()))
-      }
-      tar.end(undefined)
-    } catch (error) {
-      tar.destroy(error instanceof Error ? error : new Error(String(error)))
-    }
-  }
-  const fed = feed()
-  try {
-    for await (const entry of tar) {
-      const name = normal(entry.header.name)
-      if (name.split("/").includes(".."))
-        throw imageFault("invalid", `invalid archive: the name "${entry.header.name}" leaves it`)
-      if (entry.header.type === "symlink" || entry.header.type === "link") {
-        links.set(
-          name,
-          normal(
-            entry.header.type === "link"
-              ? entry.header.linkname
-              : posix.join(posix.dirname(name), entry.header.linkname)
-          )
-        )
-      }
-      if (entry.header.type !== "file" && entry.header.type !== "contiguous-file") {
-        entry.resume()
-        continue
-      }
-      const { digest } = await shelf.blobs.write(entry as AsyncIterable<Buffer>)
-      digests.set(name, digest)
-    }
-    await fed
-  } catch (error) {
-    input.destroy()
-    throw error instanceof Error && error.name === "Error"
-      ? imageFault("invalid", `archive/tar: ${error.message}`)
-      : error
+  for await (const { entry, content } of tarEntries(await decompressed(input))) {
+    if (digests.size + links.size >= ENTRY_LIMIT)
+      throw imageFault("invalid", `invalid archive: more than ${ENTRY_LIMIT} entries`)
+    const name = normal(entry.name)
+    if (name.split("/").includes(".."))
+      throw imageFault("invalid", `invalid archive: the name "${entry.name}" leaves it`)
+    if (entry.type === "1") links.set(name, normal(entry.linkname))
+    if (entry.type === "2") links.set(name, normal(posix.join(posix.dirname(name), entry.linkname)))
+    if (entry.type === "0" || entry.type === "7") digests.set(name, (await shelf.blobs.write(content)).digest)
   }
   return { digests, links }
 }
@@ -94,6 +65,8 @@ const Descriptor = Schema.Struct({
 const OciIndex = Schema.Struct({ manifests: Schema.Array(Descriptor) })
 const OciManifest = Schema.Struct({ config: Descriptor, layers: Schema.Array(Descriptor) })
 
+const decodeOciManifest = Schema.decodeUnknownOption(Schema.fromJsonString(OciManifest))
+
 const parse = <A>(schema: Schema.Codec<A>, text: string, what: string): Effect.Effect<A, ImageFault> =>
   Effect.mapError(Schema.decodeUnknownEffect(Schema.fromJsonString(schema))(text), (error) =>
     imageFault("invalid", `invalid ${what}: ${error.message}`)
@@ -113,7 +86,7 @@ const layerType = (shelf: Shelf, digest: string) =>
     const stream = shelf.blobs.read(digest)
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       if (chunk[0] === 0x1f && chunk[1] === 0x8b) return GZIP
-      return chunk.readUInt32LE(0) === 0xfd2fb528 ? ZSTD : PLAIN
+      return chunk.subarray(0, 4).equals(ZSTD_MAGIC) ? ZSTD : PLAIN
     }
     return PLAIN
   })
@@ -147,13 +120,23 @@ const nameOf = (annotations: Readonly<Record<string, string>> | null | undefined
 }
 
 const fromOci = Effect.fnUntraced(function* (shelf: Shelf, archive: Archive, text: string) {
-  const inArchive = (digest: string) => digestOf(archive, `blobs/${digest.replace(":", "/")}`)
+  const inArchive = (digest: string) =>
+    Effect.flatMap(digestOf(archive, `blobs/${digest.replace(":", "/")}`), (found) =>
+      found === digest
+        ? Effect.succeed(found)
+        : Effect.fail(
+            imageFault("invalid", `invalid archive: blob verification failed for ${digest}: the content has ${found}`)
+          )
+    )
   const loaded: Array<Loaded> = []
   for (const entry of (yield* parse(OciIndex, text, "index.json")).manifests) {
     let manifestDigest = yield* inArchive(entry.digest)
     let manifestText = yield* smallText(shelf, manifestDigest, "manifest")
     const nested = Schema.decodeUnknownOption(Schema.fromJsonString(OciIndex))(manifestText)
     if (Option.isSome(nested)) {
+      // Two readers must never see two images in one document (CVE-2021-41190).
+      if (Option.isSome(decodeOciManifest(manifestText)))
+        return yield* Effect.fail(imageFault("invalid", `invalid manifest ${manifestDigest}: it is an index as well`))
       const [first] = nested.value.manifests
       if (first === undefined) continue
       manifestDigest = yield* inArchive(first.digest)

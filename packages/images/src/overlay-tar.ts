@@ -1,90 +1,61 @@
-import { Readable } from "node:stream"
-import { extract, type Header, pack } from "tar-stream"
 import { imageFault } from "./faults.ts"
+import { writeHeader } from "./tar-header.ts"
+import { type TarEntry, TarScanner } from "./tar-scanner.ts"
 
 const WHITEOUT = ".wh."
 const OPAQUE = ".wh..wh..opq"
 
-const clean = (name: string, what: string): string => {
-  const parts = name.split("/").filter((part) => part !== "" && part !== ".")
-  if (parts.includes("..")) throw imageFault("invalid", `invalid ${what} "${name}" in layer: it leaves the root`)
-  return parts.join("/")
+const parts = (name: string): ReadonlyArray<string> => name.split("/").filter((part) => part !== "" && part !== ".")
+
+const mustStay = (name: string, what: string): ReadonlyArray<string> => {
+  const path = parts(name)
+  if (path.includes("..")) throw imageFault("invalid", `invalid ${what} "${name}" in layer: it leaves the root`)
+  return path
 }
 
-const split = (name: string): { readonly folder: string; readonly base: string } => {
-  const slash = name.lastIndexOf("/")
-  return { folder: slash === -1 ? "" : name.slice(0, slash), base: name.slice(slash + 1) }
-}
-
-/** The entry as overlayfs wants it; undefined for marks that become no file. */
-const rewritten = (header: Header, opaque: Array<string>): Header | undefined => {
-  const name = clean(header.name, "name")
-  const { folder, base } = split(name)
+/** What becomes of an entry: its own blocks, other ones, or nothing. */
+const rewritten = (entry: TarEntry, opaque: Array<string>): Buffer | undefined => {
+  const path = mustStay(entry.name, "name")
+  if (entry.type === "1") mustStay(entry.linkname, "hard link")
+  const base = path.at(-1) ?? ""
+  if (!base.startsWith(WHITEOUT)) return entry.blocks
+  const folder = path.slice(0, -1)
   if (base === OPAQUE) {
-    opaque.push(folder)
+    opaque.push(folder.join("/"))
     return undefined
   }
+  // Other marks of aufs have no meaning outside it.
   if (base.startsWith(`${WHITEOUT}${WHITEOUT}`)) return undefined
-  if (base.startsWith(WHITEOUT)) {
-    const hidden = base.slice(WHITEOUT.length)
-    return {
-      ...header,
-      name: folder === "" ? hidden : `${folder}/${hidden}`,
-      type: "character-device",
-      devmajor: 0,
-      devminor: 0,
-      size: 0,
-      mode: 0,
-      pax: null
-    }
-  }
-  const linkname = header.type === "link" ? clean(header.linkname, "hard link") : header.linkname
-  return { ...header, name: name === "" ? "." : name, linkname }
-}
-
-/** An entry's name and extended attributes travel in its PAX records; the names tar-stream made itself must not. */
-const paxOf = (header: Header): Record<string, unknown> | undefined => {
-  const records: Record<string, unknown> =
-    typeof header.pax === "object" && header.pax !== null ? { ...header.pax } : {}
-  const kept = Object.fromEntries(Object.entries(records).filter(([key]) => key.startsWith("SCHILY.xattr.")))
-  return Object.keys(kept).length === 0 ? undefined : kept
+  const hidden = base.slice(WHITEOUT.length)
+  if (hidden === "" || hidden === "." || hidden === "..")
+    throw imageFault("invalid", `invalid whiteout "${entry.name}" in layer`)
+  return writeHeader({ name: [...folder, hidden].join("/"), size: 0, mode: 0, type: "3" })
 }
 
 /**
- * A layer's tar as one that GNU tar unpacks into an overlayfs folder: whiteouts become 0:0 devices, names are checked.
- * `opaque` is complete when the output has ended.
+ * Turns a layer's tar, piece by piece, into one that GNU tar unpacks into an overlayfs folder: whiteouts become 0:0
+ * devices, names are checked, all other bytes stay as they are. `opaque` is complete after `finish`.
  */
-export const overlayTar = (input: Readable): { readonly output: Readable; readonly opaque: ReadonlyArray<string> } => {
-  const opaque: Array<string> = []
-  const parse = extract()
-  const write = pack()
-  const feed = async (): Promise<void> => {
-    for await (const chunk of input as AsyncIterable<Buffer>) {
-      if (!parse.write(chunk)) await new Promise<void>((resolve) => parse.once("drain", () => resolve()))
+export class OverlayTar {
+  readonly opaque: Array<string> = []
+  readonly #scanner = new TarScanner()
+  #dropping = false
+
+  /** What goes out for these bytes. Throws an `ImageFault` for what no layer may hold. */
+  push(chunk: Buffer): ReadonlyArray<Buffer> {
+    const out: Array<Buffer> = []
+    for (const event of this.#scanner.push(chunk)) {
+      if (event.kind === "entry") {
+        const blocks = rewritten(event.entry, this.opaque)
+        this.#dropping = blocks !== event.entry.blocks
+        if (blocks !== undefined) out.push(blocks)
+      } else if (!this.#dropping) out.push(event.bytes)
     }
-    parse.end(undefined)
+    return out
   }
-  const convert = async (): Promise<void> => {
-    for await (const entry of parse) {
-      const header = rewritten(entry.header, opaque)
-      if (header === undefined) {
-        entry.resume()
-        continue
-      }
-      const pax = paxOf(entry.header)
-      const sink = write.entry({ ...header, ...(pax === undefined ? { pax: null } : { pax }) })
-      for await (const chunk of entry as AsyncIterable<Buffer>) {
-        if (!sink.write(chunk)) await new Promise<void>((resolve) => sink.once("drain", () => resolve()))
-      }
-      sink.end(undefined)
-    }
-    write.finalize()
+
+  /** To be called after the last byte; fails for a tar that was cut. */
+  finish(): void {
+    this.#scanner.finish()
   }
-  const fail = (error: Error): void => {
-    parse.destroy(error)
-    write.destroy(error)
-  }
-  feed().catch(fail)
-  convert().catch(fail)
-  return { output: Readable.from(write as AsyncIterable<Buffer>, { objectMode: false }), opaque }
 }

@@ -1,10 +1,10 @@
 import { Effect } from "effect"
 import { Readable } from "node:stream"
-import { pack } from "tar-stream"
 import type { Blobs } from "./blobs.ts"
 import { attempt, type ImageFault } from "./faults.ts"
 import type { Shelf, StoredImage } from "./library.ts"
 import { canonical, familiar, parseReference } from "./reference.ts"
+import { BLOCK_BYTES, padding, tarEnd, writeHeader } from "./tar-header.ts"
 
 interface Chosen {
   readonly image: StoredImage
@@ -62,6 +62,15 @@ const ociIndex = async (blobs: Blobs, images: ReadonlyArray<Chosen>): Promise<st
   return JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests })
 }
 
+const textEntry = (name: string, text: string): Buffer => {
+  const content = Buffer.from(text)
+  return Buffer.concat([
+    writeHeader({ name, size: content.length, mode: 0o644, type: "0" }),
+    content,
+    padding(content.length)
+  ])
+}
+
 /** OCI layout and docker-archive in one tar, streamed; every blob once. */
 export const saveImages = Effect.fn("images.save")(function* (
   shelf: Shelf,
@@ -72,25 +81,17 @@ export const saveImages = Effect.fn("images.save")(function* (
   const digests = new Set(
     images.flatMap(({ image }) => [image.id, image.manifestDigest, ...image.layers.map((layer) => layer.blob)])
   )
-  const tar = pack()
-  const write = async (): Promise<void> => {
+  async function* archive(): AsyncGenerator<Buffer> {
     for (const digest of digests) {
-      const sink = tar.entry({
-        name: blobName(digest),
-        size: await shelf.blobs.size(digest),
-        mode: 0o644,
-        mtime: new Date(0)
-      })
-      for await (const chunk of shelf.blobs.read(digest) as AsyncIterable<Buffer>) {
-        if (!sink.write(chunk)) await new Promise<void>((resolve) => sink.once("drain", () => resolve()))
-      }
-      sink.end(undefined)
+      const size = await shelf.blobs.size(digest)
+      yield writeHeader({ name: blobName(digest), size, mode: 0o644, type: "0" })
+      yield* shelf.blobs.read(digest)
+      if (size % BLOCK_BYTES > 0) yield padding(size)
     }
-    tar.entry({ name: "oci-layout", mtime: new Date(0) }, JSON.stringify({ imageLayoutVersion: "1.0.0" }))
-    tar.entry({ name: "index.json", mtime: new Date(0) }, index)
-    tar.entry({ name: "manifest.json", mtime: new Date(0) }, dockerManifest(images))
-    tar.finalize()
+    yield textEntry("oci-layout", JSON.stringify({ imageLayoutVersion: "1.0.0" }))
+    yield textEntry("index.json", index)
+    yield textEntry("manifest.json", dockerManifest(images))
+    yield tarEnd
   }
-  write().catch((error: Error) => tar.destroy(error))
-  return Readable.from(tar as AsyncIterable<Buffer>, { objectMode: false })
+  return Readable.from(archive(), { objectMode: false })
 })

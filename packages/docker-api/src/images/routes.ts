@@ -1,5 +1,5 @@
 import { Images, System } from "@sockerless/engine"
-import { BadRequest, bytes, empty, json } from "@sockerless/http-bridge"
+import { BadRequest, bodyStream, bytes, empty, json } from "@sockerless/http-bridge"
 import { Effect } from "effect"
 import type { ApiBridge, ApiCall } from "../api-route.ts"
 import { readFilters } from "../filters.ts"
@@ -27,7 +27,7 @@ const pull = Effect.fnUntraced(function* (call: ApiCall) {
       })
     }
     return progressReply(
-      yield* images.importTar(request, {
+      yield* images.importTar(bodyStream(request), {
         repository: query.get("repo") ?? "",
         tag: query.get("tag") ?? "",
         message: query.get("message") ?? "",
@@ -55,7 +55,7 @@ const push = Effect.fnUntraced(function* (call: ApiCall) {
 })
 
 const load = Effect.fnUntraced(function* (call: ApiCall) {
-  return progressReply(yield* (yield* Images).load(call.request, { quiet: truthy(call.query, "quiet") }))
+  return progressReply(yield* (yield* Images).load(bodyStream(call.request), { quiet: truthy(call.query, "quiet") }))
 })
 
 const saved = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {

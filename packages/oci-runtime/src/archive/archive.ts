@@ -139,5 +139,8 @@ export const unpackPath = (
     tar.once("error", () => child.kill("SIGKILL"))
     const reply = yield* firstReply(child, path)
     tar.unpipe()
-    if (!reply.ok) return yield* Effect.fail(refused(reply, path))
+    if (!reply.ok) {
+      tar.destroy()
+      return yield* Effect.fail(refused(reply, path))
+    }
   })

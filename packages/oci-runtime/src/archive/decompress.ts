@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
-import { PassThrough, type Readable } from "node:stream"
+import { PassThrough, pipeline, type Readable } from "node:stream"
 import { createGunzip, createZstdDecompress } from "node:zlib"
+import { Refusal } from "./refusal.ts"
 
 const MAGIC_BYTES = 6
 
@@ -29,24 +30,24 @@ const firstBytes = async (input: Readable): Promise<Buffer> => {
   return head
 }
 
-const through = (input: Readable, command: string, args: ReadonlyArray<string>): Readable => {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] })
+const through = (input: Readable, command: string): Readable => {
+  const child = spawn(command, ["-dc"], { stdio: ["pipe", "pipe", "ignore"] })
   const output = new PassThrough()
   child.once("error", (error) => output.destroy(error))
-  child.once("close", (code) => {
-    if (code !== 0) output.destroy(new Error(`${command} could not decompress the archive`))
-  })
-  input.pipe(child.stdin)
-  child.stdin.on("error", () => undefined)
-  return child.stdout.pipe(output)
+  child.once("close", (code) =>
+    code === 0 ? output.end() : output.destroy(new Refusal("invalid", `${command}: the data is corrupt`))
+  )
+  pipeline(input, child.stdin, () => undefined)
+  child.stdout.pipe(output, { end: false })
+  return output
 }
 
 /** The plain tar of a possibly compressed one, told by its first bytes: gzip, zstd, bzip2 or xz. */
 export const decompressed = async (input: Readable): Promise<Readable> => {
   const head = await firstBytes(input)
-  if (startsWith(head, [0x1f, 0x8b])) return input.pipe(createGunzip())
-  if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])) return input.pipe(createZstdDecompress())
-  if (startsWith(head, [0x42, 0x5a, 0x68])) return through(input, "bzip2", ["-dc"])
-  if (startsWith(head, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])) return through(input, "xz", ["-dc"])
+  if (startsWith(head, [0x1f, 0x8b])) return pipeline(input, createGunzip(), () => undefined)
+  if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])) return pipeline(input, createZstdDecompress(), () => undefined)
+  if (startsWith(head, [0x42, 0x5a, 0x68])) return through(input, "bzip2")
+  if (startsWith(head, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])) return through(input, "xz")
   return input
 }

@@ -36,11 +36,13 @@ const perform = async (request: HelperRequest): Promise<void> => {
 }
 
 const request: unknown = JSON.parse(process.argv[2] ?? "null")
+const CORRUPT = /Invalid tar header|Invalid header|Unexpected end of data|Checksum/i
+
+/** What tar-stream, zlib and zstd say of corrupt data. */
 const tarFault = (error: unknown): unknown =>
   error instanceof Error &&
-  /Invalid tar header|Unexpected end of data|incorrect header check|unexpected end of file|invalid|Checksum/i.test(
-    error.message
-  )
+  !(error instanceof Refusal) &&
+  (CORRUPT.test(error.message) || ("code" in error && /^Z(STD)?_/.test(String(error.code))))
     ? new Refusal("invalid", `archive/tar: ${error.message}`)
     : error
 

@@ -37,6 +37,7 @@ const present = (path: string): Stats | undefined => lstatSync(path, { throwIfNo
 
 /** Where an entry goes; a name that leaves the destination is refused, as dockerd does. */
 const placeOf = (target: Target, name: string): string => {
+  if (name.includes("\0")) throw new Refusal("invalid", "invalid tar entry: a name with a NUL byte")
   const path = posix.join(target.folder, name)
   const inside =
     target.folder === "/" ? path.startsWith("/") : path === target.folder || path.startsWith(`${target.folder}/`)
@@ -94,6 +95,17 @@ const applyMetadata = (target: Target, path: string, header: Header): void => {
 const makeNode = (path: string, header: Header, type: number): void => {
   mknod(path, type | ((header.mode ?? 0o644) & 0o7777), makedev(header.devmajor ?? 0, header.devminor ?? 0))
 }
+
+/** The archive's fault, not the destination's: a name under a file, a link to nothing, a name beyond the limits. */
+const ENTRY_FAULTS = new Set(["ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENOTEMPTY", "ELOOP", "ENAMETOOLONG", "EINVAL"])
+
+const entryFault = (header: Header, error: unknown): unknown =>
+  error instanceof Error && "code" in error && ENTRY_FAULTS.has(String(error.code))
+    ? new Refusal(
+        "invalid",
+        `cannot unpack tar entry ${JSON.stringify(header.name.slice(0, 256))}: ${String(error.code)}`
+      )
+    : error
 
 const writeEntry = async (target: Target, header: Header, content: AsyncIterable<Buffer>): Promise<void> => {
   const path = placeOf(target, header.name)
@@ -153,7 +165,11 @@ export const unpackFrom = async (
   // Awaited below; without a handler a failure before that would end the process.
   fed.catch(() => undefined)
   for await (const entry of tar) {
-    await writeEntry(target, entry.header, entry as AsyncIterable<Buffer>)
+    try {
+      await writeEntry(target, entry.header, entry as AsyncIterable<Buffer>)
+    } catch (error) {
+      throw entryFault(entry.header, error)
+    }
     entry.resume()
   }
   await fed

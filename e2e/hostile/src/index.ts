@@ -1,0 +1,6 @@
+export { brokenCompressions } from "./corrupt.ts"
+export { dockerArchive, ociLayout, sha256 } from "./image-archives.ts"
+export { paxEntry, type RawEntry, rawTar } from "./raw-tar.ts"
+export { expectRefusal } from "./refusal.ts"
+export { requestBytes } from "./request.ts"
+export { type Siege, underSiege } from "./siege.ts"
