@@ -1,0 +1,5 @@
+export { awsTags } from "./aws.ts"
+export { azureTags } from "./azure.ts"
+export { TagsRefused, TagsUnreadable } from "./faults.ts"
+export { gcpLabels } from "./gcp.ts"
+export type { TagSet } from "./tag-set.ts"
