@@ -1,4 +1,4 @@
-/** Every kill point there is, by room. A point that is not named here does not compile. */
+/** Every kill point that a daemon with local containers passes, by room. A point named nowhere here does not compile. */
 export const killpointNames = [
   "store.commit.before",
   "store.commit.after",
@@ -54,5 +54,34 @@ export const killpointNames = [
   "network.firewall.after"
 ] as const
 
+/** The kill points that only cloud backends pass. */
+export const registryKillpointNames = [
+  "registry.lease.after-intent",
+  "registry.lease.after-outcome",
+  "registry.lease.after-take",
+  "registry.lease.before-take",
+  "registry.perform.after-intent",
+  "registry.perform.after-outcome",
+  "registry.perform.before-intent",
+  "registry.perform.before-outcome",
+  "registry.make.after-call",
+  "registry.make.after-intent",
+  "registry.make.after-outcome",
+  "registry.make.before-outcome",
+  "registry.undo.after-intent",
+  "registry.undo.after-outcome",
+  "registry.undo.before-outcome",
+  "registry.dispose.after-call",
+  "registry.dispose.after-intent",
+  "registry.dispose.after-outcome",
+  "registry.claim.after-outcome",
+  "registry.claim.before-outcome",
+  "registry.adopt.after-outcome",
+  "registry.adopt.before-outcome",
+  "registry.bury.after-outcome",
+  "registry.bury.before-outcome",
+  "registry.recover.after-one"
+] as const
+
 /** The name of a kill point: `room.verb.moment`, for example `engine.start.before-outcome`. */
-export type KillpointName = (typeof killpointNames)[number]
+export type KillpointName = (typeof killpointNames)[number] | (typeof registryKillpointNames)[number]

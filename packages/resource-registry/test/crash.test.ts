@@ -1,22 +1,16 @@
 import { spawn } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { registryKillpointNames } from "@sockerless/killpoints"
 import { Effect } from "effect"
 import { Ledger } from "../src/index.ts"
 import { folderPlace } from "./folder-place.ts"
 import { ledgerIn, planIn, scenario } from "./scenario.ts"
 
-const source = join(import.meta.dirname, "../src")
-const sourceText = readdirSync(source, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
-  .map((file) => readFileSync(join(source, file), "utf8"))
-  .join("\n")
-/** Every kill point of the registry; the one within recovery is passed only after another kill. */
-const points = Array.from(sourceText.matchAll(/killpoint\("([^"]+)"\)/g), (match) => match[1] ?? "").filter(
-  (point) => point !== "registry.recover.after-one"
-)
+/** The one within recovery is passed only after another kill. */
+const points = registryKillpointNames.filter((point) => point !== "registry.recover.after-one")
 
 const dieAt = (folder: string, arming: string) =>
   Effect.callback<{ readonly signal: string | null; readonly stderr: string }>((resume) => {
