@@ -19,8 +19,8 @@ export default defineConfig({
   clean: true,
   sourcemap: true,
   // Native modules stay outside; everything else is in the bundle.
-  external: ["koffi", "@lydell/node-pty"],
-  noExternal: [/^(?!koffi$|@lydell\/node-pty$).*/],
+  external: ["koffi"],
+  noExternal: [/^(?!koffi$).*/],
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
   },

@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs"
 import { libcCall } from "./call.ts"
 
 const AF_UNIX = 1
@@ -40,11 +41,16 @@ const unixAddress = (path: string): Buffer => {
  * peer drops what it would send us instead of waiting for a reader. The fd is non-blocking and close-on-exec.
  */
 export const connectSeqpacketForWriting = (path: string): number => {
-  const fd = socketCall(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)
   const address = unixAddress(path)
-  connectCall(fd, address, address.length)
-  shutdownCall(fd, SHUT_RD)
-  return fd
+  const fd = socketCall(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)
+  try {
+    connectCall(fd, address, address.length)
+    shutdownCall(fd, SHUT_RD)
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeFileSync, writeSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { bundleOf, type RuntimeFolders } from "./bundle.ts"
@@ -9,6 +9,7 @@ import { type Running, runtimeCommand } from "./launch.ts"
 import { ociResources } from "./oci-resources.ts"
 import { sendSignal, startTicksOf } from "./processes.ts"
 import { runChecked } from "./run-command.ts"
+import { setTerminalSize } from "../stdio/terminal-size.ts"
 import type { Resources } from "./spec.ts"
 
 const guarded = <A>(step: string, run: () => A): Effect.Effect<A, RuntimeFailed> =>
@@ -29,21 +30,13 @@ export const resume = (tools: Tools, cgroupPath: string): Effect.Effect<void, Ru
 
 export const isPaused = (tools: Tools, cgroupPath: string): boolean => isFrozen(tools.cgroups, cgroupPath)
 
-/** Sets the window size of a container with a terminal, through the monitor's control FIFO (`1 rows columns`). */
+/** Sets the window size of a container with a terminal. */
 export const resize = (
   folders: RuntimeFolders,
   id: string,
   size: { readonly rows: number; readonly columns: number }
 ): Effect.Effect<void, RuntimeFailed> =>
-  guarded(`resize the terminal of container ${id}`, () => {
-    // Non-blocking: without the monitor there is no reader, and open fails instead of waiting.
-    const fd = openSync(bundleOf(folders, id).control, constants.O_WRONLY | constants.O_NONBLOCK)
-    try {
-      writeSync(fd, `1 ${size.rows} ${size.columns}\n`)
-    } finally {
-      closeSync(fd)
-    }
-  })
+  guarded(`resize the terminal of container ${id}`, () => setTerminalSize(bundleOf(folders, id).control, size))
 
 /** Changes limits of a running container through the runtime, which knows both cgroup versions. */
 export const update = (

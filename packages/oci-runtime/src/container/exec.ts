@@ -1,13 +1,17 @@
-import { readFileSync } from "node:fs"
-import { writeFile } from "node:fs/promises"
+import { readFileSync, rmSync } from "node:fs"
+import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Schema } from "effect"
-import { bundleOf, type RuntimeFolders } from "./bundle.ts"
+import { type Session, startSession } from "../stdio/exec-session.ts"
+import { startTerminalSession } from "../stdio/terminal-session.ts"
+import { bundleOf, execFolderOf, type RuntimeFolders } from "./bundle.ts"
 import { grantedCapabilities } from "./capabilities.ts"
 import type { Tools } from "./detect.ts"
 import { attempt, RuntimeFailed, type StartFailed } from "./faults.ts"
-import { type Running, runtimeCommand } from "./launch.ts"
+import { besideMonitor, quietMonitor, type Running, runtimeCommand } from "./launch.ts"
 import { environmentOf, ociProcess } from "./oci-config.ts"
+import { removeFolder } from "./remove-folder.ts"
+import { execFailure, lastErrorOf } from "./start-faults.ts"
 import { resolveUser } from "./users.ts"
 
 export interface ExecRequest {
@@ -21,7 +25,12 @@ export interface ExecRequest {
   readonly user: string
   readonly privileged: boolean
   readonly tty: boolean
+  readonly stdin: boolean
+  readonly stdout: boolean
+  readonly stderr: boolean
   readonly consoleSize: { readonly rows: number; readonly columns: number } | undefined
+  /** A file of its own on disk: what the terminal of an exec with one shows is kept there while it is read. */
+  readonly terminalLog: string
 }
 
 /** What the container itself was started with, as far as an exec inherits it. */
@@ -37,13 +46,6 @@ export interface ExecDefaults {
   readonly noNewPrivileges: boolean
   /** Folders to look users up in, highest first. */
   readonly accounts: ReadonlyArray<string>
-}
-
-/** The command that runs an exec; its runtime log tells why it could not start, its pid file that it did. */
-export interface ExecCommand {
-  readonly command: ReadonlyArray<string>
-  readonly pidFile: string
-  readonly logFile: string
 }
 
 const merged = (base: ReadonlyArray<string>, over: ReadonlyArray<string>): ReadonlyArray<string> => {
@@ -64,21 +66,19 @@ const containerFolder = (config: string): Effect.Effect<string, RuntimeFailed> =
     ({ process }) => process.cwd
   )
 
-/** Writes the exec's process file and returns the command that runs it with the caller's stdio. */
-export const execCommand = Effect.fn("oci.exec")(function* (
+const processOf = Effect.fnUntraced(function* (
   tools: Tools,
   folders: RuntimeFolders,
   running: Running,
   defaults: ExecDefaults,
   request: ExecRequest
-): Effect.fn.Return<ExecCommand, StartFailed | RuntimeFailed> {
-  const bundle = bundleOf(folders, running.id)
+): Effect.fn.Return<object, StartFailed | RuntimeFailed> {
   const user = yield* resolveUser(
     defaults.accounts,
     request.user === "" ? defaults.user : request.user,
     defaults.groupAdd
   )
-  const process = ociProcess({
+  return ociProcess({
     argv: request.argv,
     env: environmentOf({
       env: merged(defaults.env, request.env),
@@ -86,7 +86,7 @@ export const execCommand = Effect.fn("oci.exec")(function* (
       hostname: defaults.hostname,
       home: user.home
     }),
-    cwd: request.workingDir === "" ? yield* containerFolder(bundle.config) : request.workingDir,
+    cwd: request.workingDir === "" ? yield* containerFolder(bundleOf(folders, running.id).config) : request.workingDir,
     user,
     tty: request.tty,
     consoleSize: request.consoleSize,
@@ -98,14 +98,97 @@ export const execCommand = Effect.fn("oci.exec")(function* (
     }),
     noNewPrivileges: defaults.noNewPrivileges
   })
+})
+
+const failureOf = (program: string) => (log: string) =>
+  execFailure(program, lastErrorOf(log) ?? "the runtime did not say why")
+
+const withPipes = Effect.fnUntraced(function* (
+  tools: Tools,
+  folders: RuntimeFolders,
+  running: Running,
+  process: object,
+  request: ExecRequest
+): Effect.fn.Return<Session, RuntimeFailed> {
+  const bundle = bundleOf(folders, running.id)
   const file = (suffix: string) => join(bundle.folder, `exec-${request.id.slice(0, 16)}.${suffix}`)
-  yield* attempt(`write ${file("json")}`, () => writeFile(file("json"), JSON.stringify(process)))
+  const files = { process: file("json"), pidFile: file("pid"), logFile: file("log") }
+  yield* attempt(`write ${files.process}`, () => writeFile(files.process, JSON.stringify(process)))
   const command = [
     ...runtimeCommand(tools, folders, running.monitorPid),
-    ...["--log", file("log"), "--log-format", "json"],
-    ...["exec", "--process", file("json"), "--pid-file", file("pid")],
-    ...(request.tty ? ["--tty"] : []),
-    running.id
+    ...["--log", files.logFile, "--log-format", "json"],
+    ...["exec", "--process", files.process, "--pid-file", files.pidFile, running.id]
   ]
-  return { command, pidFile: file("pid"), logFile: file("log") }
+  return yield* attempt(`start exec ${request.id}`, () =>
+    startSession({
+      command,
+      ...files,
+      stdin: request.stdin,
+      stdout: request.stdout,
+      stderr: request.stderr,
+      failure: failureOf(request.argv[0] ?? ""),
+      forget: () => Object.values(files).forEach((path) => rmSync(path, { force: true }))
+    })
+  )
+})
+
+const monitorCommand = (
+  tools: Tools,
+  folders: RuntimeFolders,
+  running: Running,
+  request: ExecRequest
+): ReadonlyArray<string> => {
+  const files = execFolderOf(folders, running.id, request.id)
+  return [
+    ...besideMonitor(tools, running.monitorPid),
+    ...[tools.monitor.path, "--api-version", "1", "-c", running.id, "-u", request.id, "-r", tools.runtime.path],
+    ...["--runtime-arg", "--root", "--runtime-arg", folders.runtimeState],
+    ...["--runtime-arg", "--log", "--runtime-arg", files.runtimeLog],
+    ...["--runtime-arg", "--log-format", "--runtime-arg", "json"],
+    ...["-b", files.folder, "-p", files.pidFile, "-P", files.monitorPidFile, "-l", `k8s-file:${request.terminalLog}`],
+    ...quietMonitor,
+    ...["-t", "-i", "--leave-stdin-open", "-e", "--exec-process-spec", files.process]
+  ]
+}
+
+const withTerminal = Effect.fnUntraced(function* (
+  tools: Tools,
+  folders: RuntimeFolders,
+  running: Running,
+  process: object,
+  request: ExecRequest
+): Effect.fn.Return<Session, RuntimeFailed> {
+  const files = execFolderOf(folders, running.id, request.id)
+  yield* attempt(`prepare exec ${request.id}`, async () => {
+    await mkdir(files.folder, { recursive: true, mode: 0o700 })
+    await writeFile(files.process, JSON.stringify(process))
+  })
+  const session = yield* attempt(`start exec ${request.id}`, () =>
+    startTerminalSession({
+      command: monitorCommand(tools, folders, running, request),
+      outputLog: request.terminalLog,
+      attachSocket: files.attachSocket,
+      control: files.control,
+      logFile: files.runtimeLog,
+      stdin: request.stdin,
+      failure: failureOf(request.argv[0] ?? ""),
+      forget: () => {
+        removeFolder(files.folder)
+        rmSync(request.terminalLog, { force: true })
+      }
+    })
+  )
+  return session
+})
+
+/** Runs a process in a container. Resolves when it runs, or with its failure told as output and exit code. */
+export const startExec = Effect.fn("oci.exec")(function* (
+  tools: Tools,
+  folders: RuntimeFolders,
+  running: Running,
+  defaults: ExecDefaults,
+  request: ExecRequest
+): Effect.fn.Return<Session, StartFailed | RuntimeFailed> {
+  const process = yield* processOf(tools, folders, running, defaults, request)
+  return yield* (request.tty ? withTerminal : withPipes)(tools, folders, running, process, request)
 })

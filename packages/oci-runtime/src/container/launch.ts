@@ -5,10 +5,11 @@ import { join } from "node:path"
 import type { Readable } from "node:stream"
 import { mknod } from "@sockerless/libc"
 import { killpoint } from "@sockerless/killpoints"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { type Bundle, bundleOf, type RuntimeFolders } from "./bundle.ts"
 import type { Tools } from "./detect.ts"
 import { openStdinFifo } from "../stdio/stdin.ts"
+import { syncWord } from "../stdio/sync-message.ts"
 import { attempt, reasonOf, RuntimeFailed, type StartFailed } from "./faults.ts"
 import { ociConfig } from "./oci-config.ts"
 import { startTicksOf } from "./processes.ts"
@@ -86,6 +87,9 @@ const prepare = (spec: ContainerSpec, tools: Tools, bundle: Bundle, config: obje
     await writeFile(bundle.runtimeWrapper, stdinWrapper(spec, tools, bundle), { mode: 0o700 })
   })
 
+/** What every monitor of ours is told. Output is in the page cache when it ends; waiting for the disk saves no process. */
+export const quietMonitor: ReadonlyArray<string> = ["--full-attach", "--no-sync-log", "--log-level", "error"]
+
 const monitorArguments = (spec: ContainerSpec, tools: Tools, folders: RuntimeFolders, logPath: string) => {
   const bundle = bundleOf(folders, spec.id)
   return [
@@ -96,20 +100,11 @@ const monitorArguments = (spec: ContainerSpec, tools: Tools, folders: RuntimeFol
     ...["--runtime-arg", "--log", "--runtime-arg", bundle.runtimeLog],
     ...["--runtime-arg", "--log-format", "--runtime-arg", "json"],
     ...["-b", bundle.folder, "-p", bundle.pidFile, "-P", bundle.monitorPidFile],
-    ...["-l", `k8s-file:${logPath}`, "--exit-dir", folders.exits, "--full-attach", "--log-level", "error"],
+    ...["-l", `k8s-file:${logPath}`, "--exit-dir", folders.exits, ...quietMonitor],
     ...(spec.tty ? ["-t"] : []),
     ...(spec.tty && spec.stdin !== "none" ? ["-i", "--leave-stdin-open"] : [])
   ]
 }
-
-const SyncMessage = Schema.fromJsonString(
-  Schema.Struct({
-    data: Schema.optionalKey(Schema.Number),
-    pid: Schema.optionalKey(Schema.Number),
-    message: Schema.optionalKey(Schema.NullOr(Schema.String))
-  })
-)
-const decodeSync = Schema.decodeUnknownOption(SyncMessage)
 
 /** A runtime that neither succeeds nor fails in this time is stuck; the start is given up. */
 const CREATE_TIMEOUT_MILLIS = 60_000
@@ -147,10 +142,8 @@ const spawnMonitor = (command: ReadonlyArray<string>, workingFolder: string): Ef
     sync.setEncoding("utf8").on("data", (text: string) => {
       heard += text
       const line = heard.split("\n").find((candidate) => candidate.trim() !== "")
-      const message = line === undefined ? undefined : decodeSync(line)
-      if (message?._tag === "Some") {
-        finish({ pid: message.value.data ?? message.value.pid ?? -1, message: message.value.message ?? complaints })
-      }
+      const word = line === undefined ? undefined : syncWord(line)
+      if (word !== undefined) finish({ pid: word.number, message: word.message ?? complaints })
     })
     sync.on("end", () => finish({ pid: -1, message: complaints.trim() || "the monitor ended without a word" }))
   })
@@ -169,9 +162,13 @@ const readLog = (file: string): Effect.Effect<string> =>
     return text
   })
 
-/** The command that runs the OCI runtime where it can work: beside the monitor when the v2 cgroup mount is hidden. */
+/** What puts a command where the OCI runtime can work: beside the monitor when the v2 cgroup mount is hidden. */
+export const besideMonitor = (tools: Tools, monitorPid: number): ReadonlyArray<string> =>
+  tools.hidesUnifiedCgroup ? ["nsenter", "-m", "-t", String(monitorPid)] : []
+
+/** The command that runs the OCI runtime on a container. */
 export const runtimeCommand = (tools: Tools, folders: RuntimeFolders, monitorPid: number): ReadonlyArray<string> => [
-  ...(tools.hidesUnifiedCgroup ? ["nsenter", "-m", "-t", String(monitorPid)] : []),
+  ...besideMonitor(tools, monitorPid),
   tools.runtime.path,
   "--root",
   folders.runtimeState

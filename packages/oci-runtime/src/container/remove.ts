@@ -1,9 +1,11 @@
-import { readdirSync, rmSync } from "node:fs"
+import { existsSync, readdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
 import { Effect, Schedule } from "effect"
-import { bundleOf, type RuntimeFolders } from "./bundle.ts"
+import { bundleOf, execPrefixOf, type RuntimeFolders } from "./bundle.ts"
 import { killCgroup, processesIn, removeCgroup, setFrozen, isFrozen } from "./cgroups.ts"
 import type { Tools } from "./detect.ts"
 import { RuntimeFailed } from "./faults.ts"
+import { removeFolder } from "./remove-folder.ts"
 import { commandLineOf, isMonitorOf, recordedPid, sendSignal } from "./processes.ts"
 
 /** A killed process leaves its cgroup within moments; after this many tries of 2 ms something holds it. */
@@ -32,8 +34,11 @@ export const release = Effect.fn("oci.release")(function* (
 ): Effect.fn.Return<void, RuntimeFailed> {
   const bundle = bundleOf(folders, id)
   yield* emptyCgroup(tools, cgroupPath)
-  yield* Effect.sync(() => rmSync(bundle.runtimeState, { recursive: true, force: true }))
+  yield* Effect.sync(() => removeFolder(bundle.runtimeState))
 })
+
+const execFolders = (folders: RuntimeFolders, id: string): ReadonlyArray<string> =>
+  existsSync(folders.execs) ? readdirSync(folders.execs).filter((name) => name.startsWith(execPrefixOf(id))) : []
 
 /** As `release`, then forgets the container: monitor, bundle and exit file. Idempotent. */
 export const remove = Effect.fn("oci.remove")(function* (
@@ -47,7 +52,8 @@ export const remove = Effect.fn("oci.remove")(function* (
   yield* Effect.sync(() => {
     const monitor = recordedPid(bundle.monitorPidFile)
     if (isMonitorOf(monitor, bundle.folder)) sendSignal(monitor, 9)
-    rmSync(bundle.folder, { recursive: true, force: true })
+    removeFolder(bundle.folder)
+    for (const name of execFolders(folders, id)) removeFolder(join(folders.execs, name))
     rmSync(bundle.exitFile, { force: true })
   })
 })

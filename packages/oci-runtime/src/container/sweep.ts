@@ -5,7 +5,8 @@ import type { RuntimeFolders } from "./bundle.ts"
 import { childCgroups } from "./cgroups.ts"
 import type { Tools } from "./detect.ts"
 import type { RuntimeFailed } from "./faults.ts"
-import { commandLineOf, sendSignal } from "./processes.ts"
+import { commandLineOf, isMonitorOf, recordedPid, sendSignal } from "./processes.ts"
+import { removeFolder } from "./remove-folder.ts"
 import { remove } from "./remove.ts"
 
 const names = (folder: string): ReadonlyArray<string> => {
@@ -28,6 +29,15 @@ const idsWithProcesses = (folders: RuntimeFolders): ReadonlyMap<string, Readonly
     found.set(id, [...(found.get(id) ?? []), Number(name)])
   }
   return found
+}
+
+/** An exec whose monitor is gone is over, and the daemon that would have told its end is gone too. */
+const forgetEndedExecs = (folders: RuntimeFolders): void => {
+  for (const name of names(folders.execs)) {
+    const folder = join(folders.execs, name)
+    if (isMonitorOf(recordedPid(join(folder, "conmon.pid")), folder)) continue
+    removeFolder(folder)
+  }
 }
 
 /**
@@ -53,5 +63,6 @@ export const sweep = Effect.fn("oci.sweep")(function* (
     for (const pid of processes.get(id) ?? []) sendSignal(pid, 9)
     yield* remove(tools, folders, id, join(cgroupParent, id))
   }
+  yield* Effect.sync(() => forgetEndedExecs(folders))
   return leftovers
 })

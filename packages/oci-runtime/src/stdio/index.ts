@@ -1,3 +1,3 @@
-export { type Session, type SessionRequest, startSession } from "./exec-session.ts"
+export type { Session } from "./exec-session.ts"
 export { readLog, type ReadLogOptions } from "./read-log.ts"
 export { fifoStdin, openStdinFifo, terminalStdin } from "./stdin.ts"

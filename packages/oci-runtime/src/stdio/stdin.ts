@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, write } from "node:fs"
+import { constants, openSync } from "node:fs"
 import { Socket } from "node:net"
 import { Writable } from "node:stream"
-import { connectSeqpacketForWriting } from "@sockerless/libc"
+import { connectSeqpacketForWriting, SystemCallFailed } from "@sockerless/libc"
+import { descriptorSink } from "./descriptor-sink.ts"
 
 /**
  * Opens the writing side of a container's stdin FIFO. Opened for reading too, so that it neither blocks nor fails
@@ -35,25 +36,19 @@ export const fifoStdin = (fd: number): Writable => {
 
 /** conmon reads packets into a buffer of this size; a longer one would be cut. */
 const PACKET_BYTES = 8 * 1024
-const RETRY_MILLIS = 2
 
-/** Writes to a container's terminal through the monitor's attach socket; a terminal has no EOF, so ending detaches. */
+const isGone = (error: unknown): boolean =>
+  error instanceof SystemCallFailed && (error.code === "ENOENT" || error.code === "ECONNREFUSED")
+
+/**
+ * Writes to a terminal through its monitor's attach socket; a terminal has no EOF, so ending detaches. Where the
+ * monitor has already ended, with the process, what is written goes nowhere.
+ */
 export const terminalStdin = (attachSocket: string): Writable => {
-  const fd = connectSeqpacketForWriting(attachSocket)
-  const send = (packet: Buffer, rest: Buffer, done: (error?: Error | null) => void): void => {
-    write(fd, packet, (error) => {
-      // The monitor's queue is full because the process does not read its terminal.
-      if (error?.code === "EAGAIN") setTimeout(() => send(packet, rest, done), RETRY_MILLIS)
-      else if (error !== null) done(error)
-      else if (rest.length === 0) done()
-      else send(rest.subarray(0, PACKET_BYTES), rest.subarray(PACKET_BYTES), done)
-    })
+  try {
+    return descriptorSink(connectSeqpacketForWriting(attachSocket), PACKET_BYTES)
+  } catch (error) {
+    if (!isGone(error)) throw error
+    return new Writable({ write: (_chunk, _encoding, done) => done() })
   }
-  return new Writable({
-    write: (chunk: Buffer, _, done) => send(chunk.subarray(0, PACKET_BYTES), chunk.subarray(PACKET_BYTES), done),
-    destroy: (error, done) => {
-      closeSync(fd)
-      done(error)
-    }
-  })
 }

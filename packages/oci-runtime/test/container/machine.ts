@@ -13,7 +13,17 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type ContainerSpec, detectTools, launch, type Exit, release, remove, watchExits } from "../../src/index.ts"
+import {
+  type ContainerSpec,
+  detectTools,
+  type Exit,
+  findProgram,
+  launch,
+  release,
+  remove,
+  type Tools,
+  watchExits
+} from "../../src/index.ts"
 
 /** Why container tests cannot run here; undefined when they can. */
 export const missing: string | undefined =
@@ -25,8 +35,20 @@ export const missing: string | undefined =
         ? "needs conmon"
         : undefined
 
+/** The machine's tools with this runtime in place of the one that was chosen. */
+const withRuntime = Effect.fnUntraced(function* (tools: Tools, name: "crun" | "runc" | undefined) {
+  const path = name === undefined || tools.runtime.name === name ? undefined : yield* findProgram([name])
+  return name === undefined || path === undefined
+    ? tools
+    : {
+        ...tools,
+        runtime: { name, path, version: "" },
+        hidesUnifiedCgroup: name === "crun" && tools.cgroups === "hybrid"
+      }
+})
+
 /** A machine for one test: a busybox layer, folders, and a cgroup parent nobody else uses. */
-export const machine = Effect.gen(function* () {
+export const machineWith = Effect.fnUntraced(function* (runtime?: "crun" | "runc") {
   const root = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "oci-"))),
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
@@ -40,8 +62,13 @@ export const machine = Effect.gen(function* () {
   }
   writeFileSync(join(layer, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n")
   writeFileSync(join(layer, "etc/group"), "root:x:0:\napp:x:1000:\nextra:x:2000:app\n")
-  const tools = yield* detectTools
-  const folders = { bundles: join(root, "bundles"), exits: join(root, "exits"), runtimeState: join(root, "state") }
+  const tools: Tools = yield* withRuntime(yield* detectTools, runtime)
+  const folders = {
+    bundles: join(root, "bundles"),
+    exits: join(root, "exits"),
+    execs: join(root, "execs"),
+    runtimeState: join(root, "state")
+  }
   for (const folder of Object.values(folders)) mkdirSync(folder)
   const cgroupParent = `/sockerless-test-${randomBytes(3).toString("hex")}`
   const { exits } = yield* watchExits(folders)
@@ -111,3 +138,5 @@ export const machine = Effect.gen(function* () {
     })
   return { root, tools, folders, cgroupParent, spec, started, run, exitOf, logOf }
 })
+
+export const machine = machineWith()

@@ -61,10 +61,11 @@ const makeContext = Effect.fnUntraced(function* (
   const folders = {
     bundles: paths.bundles,
     exits: paths.exits,
+    execs: paths.execs,
     runtimeState: join(options.execRoot, "runtime")
   }
   yield* attempt("create the state folders", async () => {
-    for (const folder of [paths.containers, paths.volumes, folders.bundles, folders.exits, folders.runtimeState]) {
+    for (const folder of [paths.containers, paths.volumes, ...Object.values(folders)]) {
       await mkdir(folder, { recursive: true, mode: 0o711 })
     }
     await mkdir(join(paths.containers, "empty"), { recursive: true, mode: 0o755 })

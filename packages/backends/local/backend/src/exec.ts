@@ -1,6 +1,6 @@
 import type { ExecSession, ExecSpec, Launch } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
-import { execCommand, execFailure, lastErrorOf, type Running, startSession } from "@sockerless/oci-runtime"
+import { type Running, startExec } from "@sockerless/oci-runtime"
 import { Effect } from "effect"
 import type { LocalContext } from "./context.ts"
 import { attempt, LocalConflict } from "./faults.ts"
@@ -15,9 +15,6 @@ export const runningOf = (context: LocalContext, id: string): Effect.Effect<Runn
       : Effect.succeed(running)
   })
 
-const failureOf = (program: string) => (log: string) =>
-  execFailure(program, lastErrorOf(log) ?? "the runtime did not say why")
-
 /** Runs a process in the container; resolves when it runs, or with its failure told as output and exit code. */
 export const execIn = Effect.fn("local.exec")(function* (
   context: LocalContext,
@@ -27,7 +24,7 @@ export const execIn = Effect.fn("local.exec")(function* (
   const { spec } = launch
   const running = yield* runningOf(context, spec.id)
   const layers = yield* layersOf(context, launch)
-  const command = yield* execCommand(
+  const session = yield* startExec(
     context.tools,
     context.folders,
     running,
@@ -54,27 +51,19 @@ export const execIn = Effect.fn("local.exec")(function* (
       user: exec.user,
       privileged: exec.privileged,
       tty: exec.tty,
-      consoleSize: exec.consoleSize
-    }
-  )
-  const session = yield* attempt(`start exec ${exec.id}`, () =>
-    startSession({
-      command: command.command,
-      pidFile: command.pidFile,
-      logFile: command.logFile,
-      tty: exec.tty,
       stdin: exec.stdin,
       stdout: exec.stdout,
       stderr: exec.stderr,
       consoleSize: exec.consoleSize,
-      failure: failureOf(exec.argv[0] ?? "")
-    })
+      terminalLog: context.paths.container(spec.id).terminalLog(exec.id)
+    }
   )
   return {
     pid: session.pid,
     output: session.output,
     input: session.input,
-    resize: (size) => Effect.sync(() => session.resize(size.rows, size.columns)),
+    resize: (size) =>
+      attempt(`resize the terminal of exec ${exec.id}`, async () => session.resize(size.rows, size.columns)),
     exit: Effect.promise(() => session.exit)
   }
 })

@@ -20,7 +20,8 @@ export const pathsOf = (options: Pick<LocalOptions, "dataRoot" | "execRoot">) =>
         hosts: join(folder, "hosts"),
         hostname: join(folder, "hostname"),
         resolvConf: join(folder, "resolv.conf"),
-        log: join(folder, "container.log")
+        log: join(folder, "container.log"),
+        terminalLog: (execId: string) => join(folder, `exec-${execId.slice(0, 12)}.log`)
       }
     },
     bundle: (id: string) => join(bundles, id),
