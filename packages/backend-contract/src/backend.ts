@@ -65,6 +65,10 @@ export interface BackendShape {
     ) => Effect.Effect<void, Fault>
     /** The whole root file system as one tar. */
     readonly exportRoot: (launch: Launch, handle: Handle) => Effect.Effect<Readable, Fault>
+    /** What the container's root differs in from its image, parents before children; mounts are left out. */
+    readonly changes: (launch: Launch, handle: Handle) => Effect.Effect<ReadonlyArray<PathChange>, Fault>
+    /** The same as the tar of an image layer, uncompressed. */
+    readonly packChanges: (launch: Launch, handle: Handle) => Effect.Effect<Readable, Fault>
   }
 
   readonly stats: (handle: Handle) => Effect.Effect<StatsSample, Fault>
@@ -276,6 +280,12 @@ export interface PathStat {
   readonly mode: number
   readonly mtime: string
   readonly linkTarget: string
+}
+
+/** One line of `docker diff`. */
+export interface PathChange {
+  readonly path: string
+  readonly kind: "modified" | "added" | "deleted"
 }
 
 /** Raw counters at one moment; the wire computes nothing but the two-sample form. */

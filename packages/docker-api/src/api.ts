@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { ApiBridge, Engine } from "./api-route.ts"
 import { archiveRoutes } from "./containers/archive.ts"
 import { attachRoute } from "./containers/attach.ts"
+import { commitRoutes } from "./containers/commit.ts"
 import { createRoute } from "./containers/create.ts"
 import { inspectRoute } from "./containers/inspect.ts"
 import { lifecycleRoutes } from "./containers/lifecycle.ts"
@@ -42,6 +43,7 @@ export interface DockerApi {
 const registerContainers = (bridge: ApiBridge) => {
   listRoute(bridge)
   createRoute(bridge)
+  commitRoutes(bridge)
   lifecycleRoutes(bridge)
   inspectRoute(bridge)
   waitRoute(bridge)

@@ -41,10 +41,12 @@ const setOf = (keys: ReadonlyArray<string>): Record<string, object> => Object.fr
 const appliers: Readonly<Record<string, (config: WritableConfig, text: string) => WritableConfig>> = {
   CMD: (config, text) => ({ ...config, Cmd: command(text) }),
   ENTRYPOINT: (config, text) => ({ ...config, Entrypoint: command(text) }),
-  ENV: (config, text) => ({
-    ...config,
-    Env: [...(config.Env ?? []), ...pairs(text).map(([key, value]) => `${key}=${value}`)]
-  }),
+  ENV: (config, text) => {
+    const given = pairs(text)
+    const names = new Set(given.map(([key]) => key))
+    const kept = (config.Env ?? []).filter((entry) => !names.has(entry.split("=", 1)[0] ?? ""))
+    return { ...config, Env: [...kept, ...given.map(([key, value]) => `${key}=${value}`)] }
+  },
   EXPOSE: (config, text) => ({
     ...config,
     ExposedPorts: {
@@ -71,7 +73,7 @@ export const applyChanges = (
         const [, instruction = "", text = ""] = /^\s*(\w+)\s+([\s\S]*?)\s*$/.exec(change) ?? []
         const apply = appliers[instruction.toUpperCase()]
         if (apply === undefined)
-          throw new Error(`${instruction === "" ? change : instruction.toUpperCase()} is not a valid change command`)
+          throw new Error(`${instruction === "" ? change : instruction.toLowerCase()} is not a valid change command`)
         return apply(current, text)
       }, config),
     catch: (cause) => imageFault("invalid", cause instanceof Error ? cause.message : String(cause))

@@ -1,6 +1,8 @@
 import { Store } from "@sockerless/store"
 import { Effect, Layer, Stream } from "effect"
 import { Blobs } from "./blobs.ts"
+import { commitImage } from "./commit.ts"
+import { distributionOf } from "./distribution.ts"
 import { attempt, type ImageFault, imageFault } from "./faults.ts"
 import { historyOf } from "./history.ts"
 import { type ImageRecord, ImageStore, type Progress, type RegistryAuth } from "./image-store.ts"
@@ -84,6 +86,8 @@ const verbs = (shelf: Shelf, registries: RegistryOptions): ImageStore["Service"]
     Effect.map(shelf.leases.hold(loadArchive(shelf, input)), (messages) => Stream.fromIterable(messages)),
   importTar: (input, options) =>
     Effect.map(shelf.leases.hold(importTar(shelf, input, options)), (id) => Stream.make<[Progress]>({ status: id })),
+  commit: (layer, request) => shelf.leases.hold(commitImage(shelf, layer, request)),
+  distribution: (ref, auth) => distributionOf(registries, ref, auth),
   save: (refs) => saveImages(shelf, refs),
   tag: (source, repository, tagName) => tag(shelf, source, repository, tagName),
   remove: (ref, options) => removeImage(shelf, ref, options),

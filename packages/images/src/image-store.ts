@@ -63,6 +63,33 @@ export interface ImageUser {
   readonly name: string
 }
 
+export interface CommitRequest {
+  /** Id of the image that the layer goes on. */
+  readonly parent: string
+  readonly containerId: string
+  readonly repository: string
+  readonly tag: string
+  readonly comment: string
+  readonly author: string
+  readonly createdBy: string
+  readonly changes: ReadonlyArray<string>
+  /** The new image's `config`, before `changes`; only what an image config knows is kept. */
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+export interface Platform {
+  readonly architecture: string
+  readonly os: string
+  readonly variant?: string
+}
+
+export interface Distribution {
+  readonly mediaType: string
+  readonly digest: string
+  readonly size: number
+  readonly platforms: ReadonlyArray<Platform>
+}
+
 export type Removed = { readonly untagged: string } | { readonly deleted: string }
 
 /** References, content and layers of the images on this machine. */
@@ -100,6 +127,10 @@ export class ImageStore extends Context.Service<
         readonly platform: string | undefined
       }
     ) => Effect.Effect<Stream.Stream<Progress>, ImageFault>
+    /** The plain tar of a layer on top of an image becomes an image; returns its id. */
+    readonly commit: (layer: Readable, request: CommitRequest) => Effect.Effect<string, ImageFault>
+    /** What a registry says of a reference, nothing fetched but manifests. */
+    readonly distribution: (ref: string, auth: RegistryAuth | undefined) => Effect.Effect<Distribution, ImageFault>
     /** OCI layout and docker-archive in one tar. */
     readonly save: (refs: ReadonlyArray<string>) => Effect.Effect<Readable, ImageFault>
     readonly tag: (source: string, repository: string, tag: string) => Effect.Effect<void, ImageFault>

@@ -16,8 +16,8 @@ export interface ImportRequest {
   readonly platform: string | undefined
 }
 
-/** Stores the plain tar, so that its digest is the layer's diff id. */
-const storePlain = (shelf: Shelf, input: Readable) =>
+/** Stores a tar, plain or compressed, as a plain one, so that its digest is the layer's diff id. */
+export const storePlain = (shelf: Shelf, input: Readable) =>
   attempt("read the tar", async () => (await shelf.blobs.write(await decompressed(input))).digest)
 
 /** `docker import`: a root file system becomes an image of one layer; returns its id. */

@@ -5,7 +5,7 @@ import { omitEmpty } from "../wire/go-json.ts"
 type Json = CreateContainer["echo"]["config"]
 
 /** Plain data through JSON: what is undefined vanishes, what remains is what the store keeps. */
-const plain = (value: object): Json => JSON.parse(JSON.stringify(value))
+export const plain = (value: object): Json => JSON.parse(JSON.stringify(value))
 
 const healthcheckOmitted: ReadonlySet<string> = new Set([
   "Test",

@@ -45,7 +45,7 @@ const healthcheckJson = (check: NonNullable<ContainerSnapshot["spec"]["healthche
 const asSet = (items: ReadonlyArray<string>) => Object.fromEntries(items.map((item) => [item, {}]))
 
 /** `Config`: what was asked, with what the image added since. */
-const configJson = ({ spec, echo }: ContainerSnapshot) => ({
+export const configJson = ({ spec, echo }: ContainerSnapshot) => ({
   ...echo.config,
   Hostname: spec.hostname,
   Domainname: spec.domainname,

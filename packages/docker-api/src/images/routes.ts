@@ -105,6 +105,14 @@ const prune = Effect.fnUntraced(function* (call: ApiCall) {
   })
 })
 
+const distribution = Effect.fnUntraced(function* (call: ApiCall) {
+  const found = yield* (yield* Images).distribution(call.param("name"), headerAuth(call.request))
+  return json({
+    Descriptor: { mediaType: found.mediaType, digest: found.digest, size: found.size },
+    Platforms: found.platforms
+  })
+})
+
 /** Images, without build. */
 export const imageRoutes = (bridge: ApiBridge): void => {
   bridge.route("GET", "/images/json", listImages, "stop")
@@ -123,4 +131,5 @@ export const imageRoutes = (bridge: ApiBridge): void => {
   bridge.route("POST", "/images/:name{.+}/push", push, "stop")
   bridge.route("POST", "/images/:name{.+}/tag", tag)
   bridge.route("DELETE", "/images/:name{.+}", remove)
+  bridge.route("GET", "/distribution/:name{.+}/json", distribution, "stop")
 }

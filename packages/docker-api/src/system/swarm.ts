@@ -32,11 +32,9 @@ const refuse = (bridge: ApiBridge, patterns: ReadonlyArray<string>, fault: () =>
 const nouns = ["swarm", "nodes", "services", "tasks", "secrets", "configs"]
 
 const missing: ReadonlyArray<readonly [pattern: string, message: string]> = [
-  ["/containers/:id/changes", "listing changes is not supported by this daemon yet: compare with docker export"],
   ["/containers/:id/attach/ws", "attaching by WebSocket is not supported by this daemon: use attach with Upgrade: tcp"],
   ["/containers/:id/checkpoints", "checkpoints are not supported by this daemon"],
-  ["/images/search", "searching Docker Hub is not supported by this daemon: search on the web"],
-  ["/distribution/:name{.+}/json", "reading manifests from a registry is not supported by this daemon yet"]
+  ["/images/search", "searching Docker Hub is not supported by this daemon: search on the web"]
 ]
 
 /** What this daemon never is: a swarm manager, and a host of plugins. Answered as dockerd answers outside a swarm. */
@@ -53,7 +51,7 @@ export const swarmRoutes = (bridge: ApiBridge): void => {
     new NotHere({
       message: "this daemon does not build images yet: build elsewhere and use docker load or docker pull"
     })
-  refuse(bridge, ["/build", "/build/prune", "/build/cancel", "/commit"], noBuilds)
+  refuse(bridge, ["/build", "/build/prune", "/build/cancel"], noBuilds)
   // buildx asks for these with an upgrade.
   for (const pattern of ["/grpc", "/session"]) bridge.hijack(pattern, () => Effect.fail(noBuilds()))
 }

@@ -1,7 +1,7 @@
 import type { Fault } from "@sockerless/faults"
 import { Context, type Effect, type Stream } from "effect"
 import type { Readable } from "node:stream"
-import type { AttachSession, LogOptions, PathStat, StatsSample } from "../backend.ts"
+import type { AttachSession, LogOptions, PathChange, PathStat, StatsSample } from "../backend.ts"
 import type { Filters } from "../filters.ts"
 import type { ResourceLimits, RestartPolicy, TerminalSize, WorkloadSpec } from "../workload.ts"
 import type { ContainerSnapshot, JsonObject } from "./snapshot.ts"
@@ -84,6 +84,10 @@ export class Containers extends Context.Service<
       options: { readonly noOverwriteDirNonDir: boolean; readonly copyUIDGID: boolean }
     ) => Effect.Effect<void, Fault>
     readonly exportRoot: (ref: string) => Effect.Effect<Readable, Fault>
+    /** `docker diff`. */
+    readonly diff: (ref: string) => Effect.Effect<ReadonlyArray<PathChange>, Fault>
+    /** `docker commit`: the container's changes on top of its image become a new image; returns its id. */
+    readonly commit: (ref: string, request: CommitContainer) => Effect.Effect<string, Fault>
     /** Every change of every container, for caches and tests. */
     readonly changes: Stream.Stream<ContainerSnapshot>
   }
@@ -146,6 +150,20 @@ export interface RequestedWorkload {
   readonly logging: WorkloadSpec["logging"]
   /** Empty for the default backend. */
   readonly runtime: string
+}
+
+export interface CommitContainer {
+  /** Empty for an image without a name. */
+  readonly repository: string
+  readonly tag: string
+  readonly comment: string
+  readonly author: string
+  /** Freezes the container meanwhile, so that its files are of one moment. */
+  readonly pause: boolean
+  /** Dockerfile instructions applied to `config`. */
+  readonly changes: ReadonlyArray<string>
+  /** Docker's `Config` of the new image. */
+  readonly config: JsonObject
 }
 
 export interface UpdateContainer {

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { backendOf, containerEvent, type EngineContext, handleOf, launchOf } from "../context.ts"
 import { conflict, type DockerFault, notRunning } from "../faults.ts"
+import { commitContainer } from "./commit.ts"
 import type { Containers } from "./containers.ts"
 import { createContainer } from "./create.ts"
 import { type Entry, isRunning } from "./entry.ts"
@@ -121,6 +122,9 @@ export const makeContainers = (context: EngineContext): Containers["Service"] =>
   wait: (ref, condition) => waitFor(context, ref, condition),
   logs: (ref, options) => logsOf(context, ref, options),
   attach: (ref, request) => attachTo(context, ref, request),
+  diff: (ref) =>
+    Effect.flatMap(parts(context, ref), ({ backend, launch, handle }) => backend.archive.changes(launch, handle)),
+  commit: (ref, request) => commitContainer(context, ref, request),
   changes: context.book.changes,
   ...lookVerbs(context),
   ...archiveVerbs(context)

@@ -37,6 +37,7 @@ export class Images extends Context.Service<
         readonly platform: string | undefined
       }
     ) => Effect.Effect<Stream.Stream<Progress>, Fault>
+    readonly distribution: ImageStore["Service"]["distribution"]
     readonly save: (refs: ReadonlyArray<string>) => Effect.Effect<Readable, Fault>
     readonly tag: (source: string, repository: string, tag: string) => Effect.Effect<void, Fault>
     readonly remove: (

@@ -113,6 +113,7 @@ export const makeImages = (context: EngineContext): Images["Service"] => {
     load: (input, options) => Effect.map(store.load(input, options), (stream) => after(stream, event("load", "", ""))),
     importTar: (input, options) =>
       Effect.map(store.importTar(input, options), (stream) => after(stream, event("import", "", ""))),
+    distribution: store.distribution,
     save: (refs) =>
       Effect.gen(function* () {
         const tar = yield* store.save(refs)

@@ -127,10 +127,10 @@ export class RegistryClient {
 }
 
 /** A body as text, bounded. */
-export const boundedText = async (response: Response, limit: number): Promise<string> => {
+export const boundedText = async (body: Response | AsyncIterable<Uint8Array>, limit: number): Promise<string> => {
   const pieces: Array<Uint8Array> = []
   let size = 0
-  for await (const piece of response.body ?? []) {
+  for await (const piece of body instanceof Response ? (body.body ?? []) : body) {
     size += piece.length
     if (size > limit) throw new ImageFault({ kind: "failed", text: `manifest is larger than ${limit} bytes` })
     pieces.push(piece)

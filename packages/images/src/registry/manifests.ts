@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { arch } from "node:os"
 import { Option, Schema } from "effect"
 import { imageFault } from "../faults.ts"
+import type { Platform } from "../image-store.ts"
 import { familiarName, type Reference } from "../reference.ts"
 import { boundedText, MANIFEST_LIMIT, type RegistryClient } from "./client.ts"
 
@@ -39,6 +40,15 @@ const Index = Schema.Struct({
 })
 const decodeManifest = Schema.decodeUnknownOption(Schema.fromJsonString(Manifest))
 const decodeIndex = Schema.decodeUnknownOption(Schema.fromJsonString(Index))
+
+/** A reference as the registry has it: what `rootOf` says, before a platform is picked. */
+export interface RootManifest {
+  readonly digest: string
+  readonly mediaType: string
+  readonly sizeBytes: number
+  /** Of an index; undefined for the manifest of one image. */
+  readonly platforms: ReadonlyArray<Platform> | undefined
+}
 
 export interface FetchedManifest {
   /** Digest the reference stands for: the index's where there is one. */
@@ -81,7 +91,23 @@ const get = async (client: RegistryClient, reference: Reference, tag: string) =>
   if (tag.startsWith("sha256:") && tag !== digest) {
     throw imageFault("failed", `manifest verification failed for digest ${tag}: the content has ${digest}`)
   }
-  return { text, digest }
+  return { text, digest, mediaType: (response.headers.get("content-type") ?? "").split(";")[0]?.trim() ?? "" }
+}
+
+/** The manifest or index that a reference names. */
+export const fetchRoot = async (client: RegistryClient, reference: Reference): Promise<RootManifest> => {
+  const { text, digest, mediaType } = await get(client, reference, reference.digest ?? reference.tag ?? "latest")
+  const index = decodeIndex(text)
+  return {
+    digest,
+    mediaType,
+    sizeBytes: Buffer.byteLength(text),
+    platforms: Option.isSome(index)
+      ? index.value.manifests.flatMap(({ platform }) =>
+          platform === undefined || platform.os === "unknown" ? [] : [platform]
+        )
+      : undefined
+  }
 }
 
 /** `linux/arm64/v8` against an index entry. */

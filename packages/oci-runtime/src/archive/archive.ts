@@ -106,6 +106,16 @@ const statReply = Effect.fnUntraced(function* (
 export const statPath = (helper: ArchiveHelper, root: string, path: string): Effect.Effect<FileStat, ArchiveFailed> =>
   Effect.suspend(() => statReply(start(helper, { operation: "stat", root, path }), path))
 
+/** The helper's output: destroying it ends the helper, a helper that fails midway destroys it. */
+const endingWith = (child: ChildProcess, path: string): Readable => {
+  const output = child.stdout as Readable
+  output.once("close", () => child.kill("SIGKILL"))
+  child.once("exit", (code) => {
+    if (code !== 0 && !output.destroyed) output.destroy(new Error(`packing ${path} failed`))
+  })
+  return output
+}
+
 /** A tar of a path below `root`. Destroying the stream ends the helper; a failure midway destroys the stream. */
 export const packPath = (
   helper: ArchiveHelper,
@@ -115,12 +125,24 @@ export const packPath = (
   Effect.gen(function* () {
     const child = start(helper, { operation: "pack", root, path })
     const stat = yield* statReply(child, path)
-    const tar = child.stdout as Readable
-    tar.once("close", () => child.kill("SIGKILL"))
-    child.once("exit", (code) => {
-      if (code !== 0 && !tar.destroyed) tar.destroy(new Error(`packing ${path} failed`))
-    })
-    return { stat, tar }
+    return { stat, tar: endingWith(child, path) }
+  })
+
+/**
+ * What an overlay's upper folder changes: as JSON lines of `UpperEntry`, or as an image layer's tar. Empty files and
+ * folders at the `leaveOut` paths are taken for mount points. Destroying the stream ends the helper.
+ */
+export const upperChanges = (
+  helper: ArchiveHelper,
+  operation: "list-changes" | "pack-changes",
+  upper: string,
+  leaveOut: ReadonlyArray<string>
+): Effect.Effect<Readable, ArchiveFailed> =>
+  Effect.gen(function* () {
+    const child = start(helper, { operation, root: upper, path: "/", leaveOut })
+    const reply = yield* firstReply(child, "/")
+    if (!reply.ok) return yield* Effect.fail(refused(reply, "/"))
+    return endingWith(child, "/")
   })
 
 /** Unpacks a tar, plain or compressed, into the folder `path` below `root`. Done when everything is written. */

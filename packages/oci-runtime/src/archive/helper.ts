@@ -6,6 +6,7 @@ import type { HelperReply, HelperRequest } from "./protocol.ts"
 import { Refusal, replyFor } from "./refusal.ts"
 import { statOf } from "./stat.ts"
 import { unpackFrom } from "./unpack.ts"
+import { listChanges, packChanges } from "./upper.ts"
 
 /**
  * A process of its own that confines itself to the container's root before it looks at any path, so that no link,
@@ -29,6 +30,11 @@ const perform = async (request: HelperRequest): Promise<void> => {
   if (request.operation === "unpack" && input !== undefined) {
     await unpackFrom(request.path, input, request)
     reply({ ok: true })
+    return
+  }
+  if (request.operation === "list-changes" || request.operation === "pack-changes") {
+    reply({ ok: true })
+    await (request.operation === "list-changes" ? listChanges : packChanges)(request.leaveOut, process.stdout)
     return
   }
   reply({ ok: true, stat: statOf(request.path) })

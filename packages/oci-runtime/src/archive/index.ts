@@ -1,2 +1,10 @@
-export { ArchiveFailed, type ArchiveHelper, archiveHelperSource, packPath, statPath, unpackPath } from "./archive.ts"
-export type { FileOwner, FileStat } from "./protocol.ts"
+export {
+  ArchiveFailed,
+  type ArchiveHelper,
+  archiveHelperSource,
+  packPath,
+  statPath,
+  unpackPath,
+  upperChanges
+} from "./archive.ts"
+export type { FileOwner, FileStat, UpperEntry } from "./protocol.ts"

@@ -68,8 +68,10 @@ const addFile = async (tar: Pack, header: Headers, path: string): Promise<void> 
   })
 }
 
-/** Adds `path` and what is below it as `name`; hard links within the archive stay links. */
-const addTree = async (tar: Pack, path: string, name: string, links: Map<string, string>): Promise<void> => {
+export { createPack }
+
+/** Adds one file, link, device or directory as `name`, not what is below it; hard links within the archive stay links. */
+export const packEntry = async (tar: Pack, path: string, name: string, links: Map<string, string>): Promise<void> => {
   const stats = lstatSync(path)
   const header = headerOf(path, name, stats)
   if (header === undefined) return
@@ -84,7 +86,11 @@ const addTree = async (tar: Pack, path: string, name: string, links: Map<string,
     return
   }
   await addEntry(tar, header)
-  if (!stats.isDirectory()) return
+}
+
+const addTree = async (tar: Pack, path: string, name: string, links: Map<string, string>): Promise<void> => {
+  await packEntry(tar, path, name, links)
+  if (!lstatSync(path).isDirectory()) return
   for (const child of readdirSync(path)) await addTree(tar, posix.join(path, child), `${name}/${child}`, links)
 }
 

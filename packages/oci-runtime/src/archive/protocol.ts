@@ -11,6 +11,28 @@ export type HelperRequest =
       readonly owner?: FileOwner
     }
 
+  /** What an overlay's upper folder (the root) changes, one JSON line each, without the paths left out. */
+  | {
+      readonly operation: "list-changes"
+      readonly root: string
+      readonly path: "/"
+      readonly leaveOut: ReadonlyArray<string>
+    }
+  /** The same as an image layer's tar. */
+  | {
+      readonly operation: "pack-changes"
+      readonly root: string
+      readonly path: "/"
+      readonly leaveOut: ReadonlyArray<string>
+    }
+
+/** One entry of an upper folder. An opaque directory hides all that the layers below have in its place. */
+export interface UpperEntry {
+  readonly path: string
+  readonly kind: "whiteout" | "directory" | "other"
+  readonly opaque: boolean
+}
+
 export interface FileOwner {
   readonly uid: number
   readonly gid: number

@@ -16,7 +16,8 @@ const present = (path: string): Promise<Stats | undefined> =>
     throw error
   })
 
-const isWhiteout = (stats: Stats): boolean => stats.isCharacterDevice() && stats.rdev === 0
+/** The mark by which overlayfs hides what lower layers have. */
+export const isWhiteout = (stats: Stats): boolean => stats.isCharacterDevice() && stats.rdev === 0
 
 /** One component at a time; `layers` are highest first. Returns the visible entry or undefined. */
 const visible = async (

@@ -3,6 +3,7 @@ import type { Fault } from "@sockerless/faults"
 import { ArchiveFailed, type FileOwner, packPath, resolveUser, statPath, unpackPath } from "@sockerless/oci-runtime"
 import { Deferred, Effect } from "effect"
 import type { Readable } from "node:stream"
+import { changesIn } from "./changes.ts"
 import type { LocalContext } from "./context.ts"
 import { withRoot } from "./root.ts"
 
@@ -83,5 +84,6 @@ export const archiveOf = (context: LocalContext): BackendShape["archive"] => ({
       )
     ).pipe(Effect.mapError(inDockersWords(launch)))
   },
+  ...changesIn(context),
   exportRoot: (launch) => Effect.map(packed(context, launch, "/."), ({ tar }) => tar)
 })

@@ -9,8 +9,14 @@ import { attempt, LocalFailed } from "./faults.ts"
 import { withStoppedRoot } from "./root.ts"
 import { isEmptyVolume } from "./volumes.ts"
 
-const touch = async (path: string): Promise<void> => {
-  const file = await open(path, "a", 0o640)
+/** Users of a container read its identity files; the log is the daemon's. */
+const IDENTITY_MODE = 0o644
+const LOG_MODE = 0o640
+
+/** The mode is set whatever the daemon's umask is. */
+const touch = async (path: string, mode: number): Promise<void> => {
+  const file = await open(path, "a", mode)
+  await file.chmod(mode)
   await file.close()
 }
 
@@ -81,7 +87,8 @@ export const createContainer = Effect.fn("local.create")(function* (
   yield* attempt(`create folders of ${id}`, async () => {
     await mkdir(files.upper, { recursive: true, mode: 0o755 })
     await mkdir(files.work, { recursive: true, mode: 0o711 })
-    for (const file of [files.hosts, files.hostname, files.resolvConf, files.log]) await touch(file)
+    for (const file of [files.hosts, files.hostname, files.resolvConf]) await touch(file, IDENTITY_MODE)
+    await touch(files.log, LOG_MODE)
   })
   killpoint("local.create.after-folders")
   yield* createBindSources(launch)
