@@ -33,15 +33,13 @@ export const execOutput = (
     { stream: 1 as const, wanted: wanted.stdout, readable: child.stdout },
     { stream: 2 as const, wanted: wanted.stderr, readable: child.stderr }
   ]
-  let chunks = 0
-  let waiting = true
-  let finished = false
+  const state = { chunks: 0, waiting: true, finished: false }
   const flow = () => {
-    waiting = false
+    state.waiting = false
     for (const { readable } of sources) readable?.resume()
   }
   const hold = () => {
-    waiting = true
+    state.waiting = true
     for (const { readable } of sources) readable?.pause()
   }
   const output = new Readable({
@@ -53,8 +51,8 @@ export const execOutput = (
   })
   for (const { readable, stream, wanted: isWanted } of sources) {
     readable?.on("data", (chunk: Buffer) => {
-      chunks += 1
-      if (!isWanted || finished || output.destroyed) return
+      state.chunks += 1
+      if (!isWanted || state.finished || output.destroyed) return
       output.push(frameHeader(stream, chunk.length))
       if (!output.push(chunk)) hold()
     })
@@ -63,13 +61,14 @@ export const execOutput = (
   return {
     readable: output,
     quiet: async (millis) => {
-      for (let before = -1; !finished && (waiting || before !== chunks);) {
-        before = chunks
+      let before = -1
+      while (!state.finished && (state.waiting || before !== state.chunks)) {
+        before = state.chunks
         await delay(millis, undefined, { ref: false })
       }
     },
     finish: () => {
-      finished = true
+      state.finished = true
       if (!output.destroyed) output.push(null)
       flow()
     }
