@@ -6,7 +6,10 @@ export class StartFailed extends Schema.TaggedError<StartFailed>()("StartFailed"
   text: Schema.String,
   exitCode: Schema.Number
 }) {
-  readonly kind: FaultKind = "invalid"
+  /** What cannot be executed is the request's fault; what else went wrong is the machine's. */
+  get kind(): FaultKind {
+    return this.exitCode === 126 || this.exitCode === 127 ? "invalid" : "failed"
+  }
   override get message(): string {
     return this.text
   }

@@ -13,27 +13,43 @@ export const lastErrorOf = (log: string): string | undefined =>
     .findLast((line) => line._tag === "Some" && line.value.level === "error")
     ?.pipe((line) => (line._tag === "Some" ? line.value.msg : undefined))
 
+/** What crun and runc say of the executable itself; the same words about anything else are another failure. */
+const sayings = (program: string) => {
+  const runc = `exec: ${JSON.stringify(program)}: `
+  return {
+    missing: [
+      `executable file \`${program}\` not found`,
+      "open executable: No such file or directory",
+      `${runc}executable file not found`,
+      `${runc}stat ${program}: no such file or directory`
+    ],
+    // crun answers EPERM for a directory and EACCES for a file without the execute bit.
+    folder: ["open executable: Operation not permitted", "open executable: Is a directory", `${runc}is a directory`],
+    denied: [
+      "open executable: Permission denied",
+      `${runc}permission denied`,
+      `${runc}stat ${program}: permission denied`
+    ]
+  }
+}
+
 const detailOf = (
   program: string,
   reason: string
 ): { readonly detail: string; readonly exitCode: number } | undefined => {
   const quoted = JSON.stringify(program)
-  const withPath = program.includes("/")
-  if (/not found in \$PATH|[Nn]o such file or directory/.test(reason) && /executable|exec|stat/.test(reason)) {
+  const said = sayings(program)
+  const says = (texts: ReadonlyArray<string>) => texts.some((text) => reason.includes(text))
+  if (says(said.missing)) {
     return {
-      detail: withPath
+      detail: program.includes("/")
         ? `exec: ${quoted}: stat ${program}: no such file or directory`
         : `exec: ${quoted}: executable file not found in $PATH`,
       exitCode: 127
     }
   }
-  // crun answers EPERM for a directory and EACCES for a file without the execute bit.
-  if (/[Ii]s a directory|open executable: Operation not permitted/.test(reason)) {
-    return { detail: `exec: ${quoted}: is a directory`, exitCode: 126 }
-  }
-  if (/[Pp]ermission denied/.test(reason) && /exec|open/.test(reason)) {
-    return { detail: `exec: ${quoted}: permission denied`, exitCode: 126 }
-  }
+  if (says(said.folder)) return { detail: `exec: ${quoted}: is a directory`, exitCode: 126 }
+  if (says(said.denied)) return { detail: `exec: ${quoted}: permission denied`, exitCode: 126 }
   return undefined
 }
 
