@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { createFailure } from "../../src/container/start-faults.ts"
 
-const codeOf = (program: string, reason: string) => {
+const codeOf = (program: string, reason: string): { exitCode: number; kind: string; detail: string } => {
   const fault = createFailure(program, reason)
-  return { exitCode: fault.exitCode, kind: fault.kind, detail: fault.message.split("process: ")[1] }
+  return { exitCode: fault.exitCode, kind: fault.kind, detail: fault.message.split("process: ")[1] ?? "" }
 }
 
 describe("why a process could not start", () => {
