@@ -125,7 +125,10 @@ export interface LedgerShape {
   }) => Effect.Effect<ResourceEntry, StoreFault>
   /** The subject is removed for good: what turns up of it later is to be destroyed, its claims are refused. */
   readonly bury: (subject: string, backend: string) => Effect.Effect<void, StoreFault>
-  /** Settles every open operation and every unfinished removal of a backend by the rule of its verb. Idempotent. */
+  /**
+   * Settles every open operation and every unfinished removal of a backend by the rule of its verb; what a body of
+   * this process works on now is left to it. Idempotent.
+   */
   readonly recover: (plan: RecoveryPlan) => Effect.Effect<RecoveryReport, LedgerFault>
   /** Forgets what ended before `beforeMillis`; nothing that is alive or in doubt. Returns how many records. */
   readonly prune: (beforeMillis: number) => Effect.Effect<number, StoreFault>

@@ -19,6 +19,7 @@ export const makeLedger = Effect.gen(function* () {
   const desk: Desk = {
     lease,
     book,
+    running: new Set(),
     now: Effect.clockWith((clock) => clock.currentTimeMillis),
     inTurn: (subject, effect) =>
       Effect.suspend(() => {

@@ -78,7 +78,9 @@ export const perform = <A extends JsonValue, E, R>(
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const record = yield* begin(desk, request, place)
+        desk.running.add(record.id)
         const exit = yield* Effect.exit(restore(body(operationOf(desk, record))))
+        desk.running.delete(record.id)
         if (Exit.isSuccess(exit)) {
           yield* complete(desk, record, exit.value)
           return exit.value

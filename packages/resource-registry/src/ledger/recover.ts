@@ -71,7 +71,7 @@ export const recover = Effect.fn("Ledger.recover")(function* (
   const open = () =>
     desk.book.operations
       .values()
-      .filter((record) => record.backend === plan.backend && isOpen(record))
+      .filter((record) => record.backend === plan.backend && isOpen(record) && !desk.running.has(record.id))
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const outcomes = yield* Effect.forEach(
     open(),

@@ -1,0 +1,2 @@
+export { ScannerFixture } from "./fixture.ts"
+export { scannerContract } from "./scanner-contract.ts"
