@@ -21,10 +21,12 @@ export const findOracle = (): string | undefined => {
  * Starts a dockerd with private folders and in a network namespace of its own, so that it touches no rule and no
  * bridge of this machine. Clients reach it through its socket; published ports are reached in its namespace.
  */
-export const startOracle = async (args: ReadonlyArray<string> = []): Promise<Daemon> => {
+export const startOracle = async (
+  args: ReadonlyArray<string> = [],
+  folder = mkdtempSync(join(tmpdir(), "oracle-"))
+): Promise<Daemon> => {
   const oracle = findOracle()
   if (oracle === undefined) throw new Error("no dockerd here: set SOCKERLESS_ORACLE_DIR to its folders")
-  const folder = mkdtempSync(join(tmpdir(), "oracle-"))
   const socket = join(folder, "docker.sock")
   const pidfile = join(folder, "pid")
   const config = join(folder, "daemon.json")
