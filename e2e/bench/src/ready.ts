@@ -1,4 +1,6 @@
 import { rawRequest } from "@sockerless/e2e-kit"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 
 const STEP_MILLIS = 4
@@ -12,10 +14,28 @@ const answers = (path: string): Promise<boolean> =>
     () => false
   )
 
-/** Milliseconds from `start` until `/_ping` says 200, which a daemon that still recovers does not. */
-export const readyAfter = async (socket: string, start: number): Promise<number> => {
-  while (!(await answers(socket))) {
-    if (performance.now() - start > LIMIT_MILLIS) throw new Error(`nobody is ready on ${socket}`)
+/** Our daemon answers reads before it has recovered; the file with its pid says that it has. */
+const lifeThatIsReady = (folder: string): string => {
+  const file = join(folder, "exec", "sockerlessd.ready")
+  return existsSync(file) ? readFileSync(file, "utf8") : ""
+}
+
+/**
+ * Runs what begins a new life of a daemon with its files in this folder and gives the milliseconds until that life is
+ * ready: `/_ping` says 200 and, for ours, everything has been recovered.
+ */
+export const readyAfter = async (
+  name: "sockerlessd" | "dockerd",
+  folder: string,
+  begin: () => void
+): Promise<number> => {
+  const before = lifeThatIsReady(folder)
+  const start = performance.now()
+  begin()
+  const ready = async () =>
+    (name === "dockerd" || lifeThatIsReady(folder) !== before) && (await answers(join(folder, "docker.sock")))
+  while (!(await ready())) {
+    if (performance.now() - start > LIMIT_MILLIS) throw new Error(`${name} did not get ready in ${folder}`)
     await setTimeout(STEP_MILLIS)
   }
   return performance.now() - start

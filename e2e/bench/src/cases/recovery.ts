@@ -1,5 +1,4 @@
-import { startSockerlessd } from "@sockerless/e2e-kit"
-import { busyboxArchive } from "@sockerless/e2e-kit"
+import { busyboxArchive, startSockerlessd } from "@sockerless/e2e-kit"
 import type { Case } from "../case.ts"
 import { figureOf } from "../figure.ts"
 import { peerOf } from "../peers.ts"
@@ -19,9 +18,8 @@ export const recovery: Case = {
       for (let at = 0; at < count; at += 1) await peer.docker("run", "-d", "busybox", "sleep", "3600")
       const samples: Array<number> = []
       for (let round = 0; round < extent.choose(7, 2); round += 1) {
-        const start = performance.now()
-        process.kill(peer.daemon.pid(), "SIGKILL")
-        samples.push(await readyAfter(peer.daemon.socket, start))
+        const pid = peer.daemon.pid()
+        samples.push(await readyAfter("sockerlessd", peer.daemon.folder, () => void process.kill(pid, "SIGKILL")))
         const running = (await peer.docker("ps", "-q")).split("\n").length
         if (running !== count) throw new Error(`${running} of ${count} containers were running after the kill`)
       }

@@ -21,12 +21,14 @@ const starters = {
 }
 
 const startIn = async (name: keyof typeof starters, folder: string): Promise<Started> => {
-  const start = performance.now()
-  const [daemon, millis] = await Promise.all([starters[name](folder), readyAfter(join(folder, "docker.sock"), start)])
+  const started: Array<Promise<Daemon>> = []
+  const millis = await readyAfter(name, folder, () => void started.push(starters[name](folder)))
+  const [daemon] = await Promise.all(started)
+  if (daemon === undefined) throw new Error(`${name} was not started`)
   return { daemon, millis }
 }
 
-/** A start on a new root, then one on the same root with a stopped container in it. */
+/** A start on a new root, then one on the same root with something in it. */
 const startTwice = async (name: keyof typeof starters) => {
   const folder = await mkdtemp(join(tmpdir(), "bench-start-"))
   const fresh = await startIn(name, folder)
@@ -37,7 +39,7 @@ const startTwice = async (name: keyof typeof starters) => {
   return { fresh: fresh.millis, used: used.millis }
 }
 
-/** From the first process until `/_ping` says 200. */
+/** From the first process until the daemon is ready. */
 export const start: Case = {
   name: "start",
   measure: async (extent): Promise<ReadonlyArray<Figure>> => {
