@@ -4,6 +4,7 @@ import { graphOf } from "./daemon/graph.ts"
 import { lastWords } from "./daemon/log.ts"
 import { partsOf } from "./daemon/parts.ts"
 import { runDaemon } from "./daemon/run.ts"
+import { endStrays } from "./daemon/strays.ts"
 import { EXIT_HOPELESS } from "./launch/launch-order.ts"
 
 const order = takeLaunchOrder()
@@ -13,4 +14,5 @@ if (order === undefined) {
 }
 // The lock and the listening sockets came by inheritance; a monitor that outlives us must not hold them.
 keepDescriptors()
+endStrays(order.config.dataRoot)
 await runDaemon(order, graphOf(partsOf))

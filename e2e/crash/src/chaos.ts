@@ -147,12 +147,10 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
     await removeAll(keeper)
     await verify(world)
   } catch (error) {
-    options.say(`seed ${options.seed}: ${String(error)}`)
-    options.say(victim.daemon.log().slice(-6000))
+    options.say(`seed ${options.seed}: ${String(error)}\nthe daemon said at last:\n${victim.daemon.log().slice(-6000)}`)
     throw error
   } finally {
-    await victim.ready()
-    await victim.daemon.stop()
+    await victim.end()
   }
   return {
     seed: options.seed,

@@ -127,4 +127,11 @@ export class Victim {
     rmSync(this.#armingFile, { force: true })
     return this.struck
   }
+
+  /** Ends the daemon with all it made. */
+  async end(): Promise<void> {
+    rmSync(this.#armingFile, { force: true })
+    await this.kill()
+    await this.daemon.stop()
+  }
 }

@@ -8,6 +8,7 @@ import type { Entry } from "./containers/entry.ts"
 import type { Event, Events } from "./events/events.ts"
 import { type DockerFault, failed, invalid } from "./faults.ts"
 import type { NetworkBook } from "./networks/book.ts"
+import type { Opening } from "./opening.ts"
 import type { VolumeBook } from "./volumes/book.ts"
 
 /** What every verb works with. Made once when the engine's layer is built. */
@@ -19,6 +20,7 @@ export interface EngineContext {
   readonly book: ContainerBook
   readonly networks: NetworkBook
   readonly volumes: VolumeBook
+  readonly opening: Opening
   readonly hostname: string
 }
 

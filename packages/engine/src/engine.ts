@@ -49,6 +49,7 @@ const makeContext = Effect.gen(function* () {
     book: new ContainerBook(store, changes),
     networks: new NetworkBook(store),
     volumes: new VolumeBook(store),
+    opening: { isOpen: false },
     hostname: hostname()
   }
   return context

@@ -2,6 +2,7 @@ import type { Known, Observation } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import { killpoint } from "@sockerless/killpoints"
 import { Deferred, Effect } from "effect"
+import { rollBack } from "./containers/create.ts"
 import type { ContainerRecord, Entry } from "./containers/entry.ts"
 import { isRunning, makeEntry } from "./containers/entry.ts"
 import { scheduleRestart } from "./containers/exit.ts"
@@ -79,19 +80,15 @@ const reconcile = Effect.fnUntraced(function* (
   entry: Entry,
   record: ContainerRecord
 ): Effect.fn.Return<Outcome, Fault> {
-  const backend = yield* backendOf(context, entry)
   if (record.intent?.verb === "create") {
-    yield* backend.remove(entry.snapshot.spec.id, entry.handle)
-    yield* context.book.erase(entry, false)
+    yield* rollBack(context, entry)
     return "rolled-back"
   }
   if (record.intent?.verb === "remove") {
-    yield* removeLocked(context, entry, {
-      volumes: entry.snapshot.spec.autoRemove,
-      tombstone: entry.snapshot.spec.autoRemove
-    })
+    yield* removeLocked(context, entry, record.intent)
     return "removed"
   }
+  const backend = yield* backendOf(context, entry)
   const seen = yield* backend.adopt(yield* launchOf(context, entry), entry.handle)
   killpoint("engine.recovery.after-adopt")
   if (seen._tag === "Running") {
@@ -178,6 +175,7 @@ export const recover = Effect.fn("engine.recovery")(function* (
   const { removed } = yield* backend.recover(yield* knownOf(context, records))
   killpoint("engine.recovery.after-sweep")
   yield* ensurePredefined(context)
+  context.opening.isOpen = true
   const outcomes = new Map<string, Outcome>()
   const failures: Array<{ readonly id: string; readonly reason: string }> = []
   yield* Effect.forEach(

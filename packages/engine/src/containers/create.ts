@@ -7,12 +7,13 @@ import { stat } from "node:fs/promises"
 import { backendNamed, containerEvent, type EngineContext, launchOf } from "../context.ts"
 import { type DockerFault, failed, invalid, notFound } from "../faults.ts"
 import { newId, nowTime, zeroTime } from "../identity.ts"
-import { createVolume } from "../volumes/verbs.ts"
+import { createVolume, eraseVolume } from "../volumes/verbs.ts"
 import { buildSpec } from "./build-spec.ts"
 import type { CreateContainer } from "./containers.ts"
 import { type Entry, makeEntry } from "./entry.ts"
 import { parseVolumesFrom, resolveMounts } from "./mounts.ts"
 import { checkName, generateName } from "./names.ts"
+import { anonymousVolumesOf } from "./remove.ts"
 import type { ContainerSnapshot, MountPoint } from "./snapshot.ts"
 import { checkWorkload } from "./validate.ts"
 
@@ -172,11 +173,7 @@ const prepare = Effect.fnUntraced(function* (
   return { spec, warnings, backend }
 })
 
-const firstSnapshot = (
-  context: EngineContext,
-  request: CreateContainer,
-  spec: ContainerSnapshot["spec"]
-): ContainerSnapshot => ({
+const firstSnapshot = (request: CreateContainer, spec: ContainerSnapshot["spec"]): ContainerSnapshot => ({
   spec,
   echo: request.echo,
   createdAt: nowTime(),
@@ -191,19 +188,20 @@ const firstSnapshot = (
   },
   restartCount: 0,
   stoppedByUser: false,
-  mounts: mountPoints(context, spec.mounts),
+  mounts: [],
   endpoints: {},
   ports: [],
   execIds: [],
   logPath: ""
 })
 
-/** Undoes a create that did not get to its end; the record goes last. */
-const rollBack = (context: EngineContext, entry: Entry) =>
+/** Undoes a create that did not get to its end, here or in an earlier life; the record goes last. */
+export const rollBack = (context: EngineContext, entry: Entry): Effect.Effect<void, Fault> =>
   Effect.gen(function* () {
     const { spec } = entry.snapshot
     const backend = yield* backendNamed(context, spec.runtime)
     yield* backend.remove(spec.id, entry.handle)
+    for (const name of anonymousVolumesOf(context, entry)) yield* eraseVolume(context, name)
     yield* context.book.erase(entry, false)
   })
 
@@ -228,16 +226,16 @@ export const createContainer = Effect.fn("engine.containers.create")(function* (
   })
   return yield* Effect.gen(function* () {
     const { spec, warnings, backend } = yield* prepare(context, request, id, name)
-    yield* makeVolumes(context, spec.mounts)
-    const entry = makeEntry(firstSnapshot(context, request, spec), undefined, true)
+    const entry = makeEntry(firstSnapshot(request, spec), undefined, true)
     context.book.add(entry)
     const intent = { verb: "create", id } as const
     yield* Effect.gen(function* () {
       yield* context.book.save(entry, entry.snapshot, intent)
       killpoint("engine.create.after-intent")
+      yield* makeVolumes(context, spec.mounts)
       entry.handle = yield* backend.create(yield* launchOf(context, entry), intent)
       killpoint("engine.create.before-outcome")
-      yield* context.book.save(entry, entry.snapshot)
+      yield* context.book.save(entry, { ...entry.snapshot, mounts: mountPoints(context, spec.mounts) })
       killpoint("engine.create.after-outcome")
     }).pipe(
       Effect.tapError(() =>

@@ -29,12 +29,21 @@ export interface Entry {
   restartDelayMillis: number
 }
 
+/** What goes with a container: its anonymous volumes; and what stays of it: its exit code for late waiters. */
+export interface Removal {
+  readonly volumes: boolean
+  readonly tombstone: boolean
+}
+
 /** The durable form: what a restart of the daemon needs to rebuild an entry. */
 export interface ContainerRecord {
   readonly snapshot: ContainerSnapshot
   readonly handle: Handle | null
   /** The verb under way when this was written; recovery completes or undoes it. */
-  readonly intent: { readonly verb: "create" | "start" | "remove"; readonly id: string } | null
+  readonly intent:
+    | { readonly verb: "create" | "start"; readonly id: string }
+    | ({ readonly verb: "remove"; readonly id: string } & Removal)
+    | null
 }
 
 export const makeEntry = (snapshot: ContainerSnapshot, handle: Handle | undefined, reconciled: boolean): Entry => ({

@@ -4,10 +4,10 @@ import { Deferred, Effect, Fiber } from "effect"
 import { backendOf, containerEvent, type EngineContext, publish } from "../context.ts"
 import { conflict, notFound } from "../faults.ts"
 import { eraseVolume } from "../volumes/verbs.ts"
-import type { Entry } from "./entry.ts"
-import { isRunning } from "./entry.ts"
+import { type Entry, isRunning, type Removal } from "./entry.ts"
 
-const anonymousVolumesOf = (context: EngineContext, entry: Entry): ReadonlyArray<string> =>
+/** The volumes that were made for this container alone. */
+export const anonymousVolumesOf = (context: EngineContext, entry: Entry): ReadonlyArray<string> =>
   entry.snapshot.spec.mounts.flatMap((mount) => {
     if (mount.type !== "volume" || context.volumes.byName(mount.name)?.anonymous !== true) return []
     const shared = context.book.all.some(
@@ -21,7 +21,7 @@ const anonymousVolumesOf = (context: EngineContext, entry: Entry): ReadonlyArray
 export const removeLocked = Effect.fn("engine.containers.remove-locked")(function* (
   context: EngineContext,
   entry: Entry,
-  options: { readonly volumes: boolean; readonly tombstone: boolean }
+  options: Removal
 ): Effect.fn.Return<void, Fault> {
   const { snapshot } = entry
   const { id } = snapshot.spec
@@ -30,7 +30,7 @@ export const removeLocked = Effect.fn("engine.containers.remove-locked")(functio
   yield* context.book.save(
     entry,
     { ...snapshot, state: { ...snapshot.state, status: "removing" } },
-    { verb: "remove", id }
+    { verb: "remove", id, volumes: options.volumes, tombstone: options.tombstone }
   )
   killpoint("engine.remove.after-intent")
   yield* backend.remove(id, entry.handle)
@@ -70,6 +70,20 @@ const killAndWait = Effect.fnUntraced(function* (context: EngineContext, entry: 
   yield* Deferred.await(nextExit)
 })
 
+/** Durable before the signal, so that a crash after it neither restarts the container nor leaves it behind. */
+const intendRemoval = (context: EngineContext, entry: Entry, removal: Removal) =>
+  entry.lock.withPermit(
+    Effect.suspend(() =>
+      isRunning(entry)
+        ? context.book.save(
+            entry,
+            { ...entry.snapshot, stoppedByUser: true },
+            { verb: "remove", id: entry.snapshot.spec.id, ...removal }
+          )
+        : Effect.void
+    )
+  )
+
 /** `docker rm`. Concurrent removals of one container: the second is told so. */
 export const removeContainer = Effect.fn("engine.containers.remove")(function* (
   context: EngineContext,
@@ -89,7 +103,7 @@ export const removeContainer = Effect.fn("engine.containers.remove")(function* (
     const busy = isRunning(entry) || entry.snapshot.state.status === "restarting"
     if (busy && !options.force) return yield* Effect.fail(refusal(entry))
     if (isRunning(entry)) {
-      entry.snapshot = { ...entry.snapshot, stoppedByUser: true }
+      yield* intendRemoval(context, entry, { volumes: options.volumes, tombstone: false })
       yield* killAndWait(context, entry)
     }
     yield* entry.lock.withPermit(

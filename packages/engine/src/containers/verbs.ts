@@ -7,6 +7,7 @@ import { createContainer } from "./create.ts"
 import { type Entry, isRunning } from "./entry.ts"
 import { listContainers } from "./list.ts"
 import { pauseContainer, unpauseContainer } from "./pause.ts"
+import { whenOpen } from "../opening.ts"
 import { pruneContainers } from "./prune.ts"
 import { removeContainer } from "./remove.ts"
 import { renameContainer } from "./rename.ts"
@@ -108,7 +109,7 @@ const lookVerbs = (
 
 /** The verbs of `docker container`. */
 export const makeContainers = (context: EngineContext): Containers["Service"] => ({
-  create: (request) => createContainer(context, request),
+  create: (request) => whenOpen(context, createContainer(context, request)),
   start: (ref) => startContainer(context, ref),
   stop: (ref, options) => stopContainer(context, ref, options),
   restart: (ref, options) => restartContainer(context, ref, options),
@@ -118,7 +119,7 @@ export const makeContainers = (context: EngineContext): Containers["Service"] =>
   rename: (ref, name) => renameContainer(context, ref, name),
   update: (ref, change) => updateContainer(context, ref, change),
   remove: (ref, options) => removeContainer(context, ref, options),
-  prune: (filters) => pruneContainers(context, filters),
+  prune: (filters) => whenOpen(context, pruneContainers(context, filters)),
   wait: (ref, condition) => waitFor(context, ref, condition),
   logs: (ref, options) => logsOf(context, ref, options),
   attach: (ref, request) => attachTo(context, ref, request),

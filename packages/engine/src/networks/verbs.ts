@@ -8,6 +8,7 @@ import { conflict, forbidden, invalid, notFound } from "../faults.ts"
 import { anyValue, booleanFilter, checkFilterKeys, lacksLabels, matchesLabels, untilMillis } from "../filter-rules.ts"
 import type { Filters } from "../filters.ts"
 import { newId, nowTime } from "../identity.ts"
+import { whenOpen } from "../opening.ts"
 import type { Networks, NetworkSnapshot } from "./networks.ts"
 
 const predefined = ["bridge", "host", "none"]
@@ -248,7 +249,7 @@ const disconnect = Effect.fn("engine.networks.disconnect")(function* (
 
 /** The verbs of `docker network`. */
 export const makeNetworks = (context: EngineContext): Networks["Service"] => ({
-  create: (request) => create(context, request),
+  create: (request) => whenOpen(context, create(context, request)),
   inspect: (ref) =>
     Effect.map(
       Effect.mapError(context.networks.resolve(ref), (fault) =>
@@ -257,8 +258,8 @@ export const makeNetworks = (context: EngineContext): Networks["Service"] => ({
       (spec) => snapshotOf(context, spec)
     ),
   list: (filters) => list(context, filters),
-  remove: (ref) => remove(context, ref),
-  connect: (ref, containerRef, endpoint) => connect(context, ref, containerRef, endpoint),
-  disconnect: (ref, containerRef) => disconnect(context, ref, containerRef),
-  prune: (filters) => prune(context, filters)
+  remove: (ref) => whenOpen(context, remove(context, ref)),
+  connect: (ref, containerRef, endpoint) => whenOpen(context, connect(context, ref, containerRef, endpoint)),
+  disconnect: (ref, containerRef) => whenOpen(context, disconnect(context, ref, containerRef)),
+  prune: (filters) => whenOpen(context, prune(context, filters))
 })

@@ -14,6 +14,7 @@ import {
 } from "../filter-rules.ts"
 import type { Filters } from "../filters.ts"
 import { newId, nowTime } from "../identity.ts"
+import { whenOpen } from "../opening.ts"
 import type { VolumeRecord } from "./book.ts"
 import type { CreateVolume, Volumes, VolumeSnapshot } from "./volumes.ts"
 
@@ -128,19 +129,26 @@ export const makeVolumes = (context: EngineContext): Volumes["Service"] => {
     return record === undefined ? Effect.fail(notFound(`get ${name}: no such volume`)) : Effect.succeed(record)
   }
   return {
-    create: (request) => Effect.map(createVolume(context, request, false), (record) => snapshotOf(context, record)),
+    create: (request) =>
+      whenOpen(
+        context,
+        Effect.map(createVolume(context, request, false), (record) => snapshotOf(context, record))
+      ),
     inspect: (name) => Effect.map(find(name), (record) => snapshotOf(context, record)),
     list: (filters) => list(context, filters),
     remove: (name, options) =>
-      Effect.gen(function* () {
-        if (context.volumes.byName(name) === undefined && options.force) return
-        yield* find(name)
-        const users = usersOf(context, name)
-        if (users.length > 0) {
-          return yield* Effect.fail(conflict(`remove ${name}: volume is in use - [${users.join(", ")}]`))
-        }
-        yield* eraseVolume(context, name)
-      }),
-    prune: (filters) => prune(context, filters)
+      whenOpen(
+        context,
+        Effect.gen(function* () {
+          if (context.volumes.byName(name) === undefined && options.force) return
+          yield* find(name)
+          const users = usersOf(context, name)
+          if (users.length > 0) {
+            return yield* Effect.fail(conflict(`remove ${name}: volume is in use - [${users.join(", ")}]`))
+          }
+          yield* eraseVolume(context, name)
+        })
+      ),
+    prune: (filters) => whenOpen(context, prune(context, filters))
   }
 }

@@ -1,13 +1,22 @@
 import type { Handle, Launch, Observation } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
-import { endOrphan, isPaused, killStarters, observe, release } from "@sockerless/oci-runtime"
+import {
+  bundleOf,
+  endOrphan,
+  isMonitorOf,
+  isPaused,
+  killStarters,
+  observe,
+  recordedPid,
+  release
+} from "@sockerless/oci-runtime"
 import { Effect } from "effect"
 import { access } from "node:fs/promises"
 import { cgroupPathOf } from "./container-spec.ts"
 import { handleOf, type LocalContext } from "./context.ts"
 import { attempt } from "./faults.ts"
 import { exitReport } from "./exits.ts"
-import { readLaunchRecord } from "./launch-record.ts"
+import { type LaunchRecord, readLaunchRecord } from "./launch-record.ts"
 import { startedFrom } from "./started.ts"
 
 const isCreated = (context: LocalContext, id: string) =>
@@ -17,6 +26,36 @@ const isCreated = (context: LocalContext, id: string) =>
       () => false
     )
   )
+
+/** The monitor of an ended process needs a moment to write how it ended. */
+const WRITE_TRIES = 2000
+
+const settled = (context: LocalContext, id: string, cgroupPath: string) =>
+  Effect.gen(function* () {
+    const bundle = bundleOf(context.folders, id)
+    for (let tries = 0; tries < WRITE_TRIES; tries += 1) {
+      const now = observe(context.folders, id, cgroupPath)
+      const isBeingWritten =
+        now._tag === "Gone" &&
+        recordedPid(bundle.pidFile) > 0 &&
+        isMonitorOf(recordedPid(bundle.monitorPidFile), bundle.folder)
+      if (!isBeingWritten) return now
+      yield* Effect.sleep("5 millis")
+    }
+    return observe(context.folders, id, cgroupPath)
+  })
+
+/**
+ * What a container held that ran when recovery began is given back whole. One that had ended before holds nothing:
+ * its addresses may be somebody else's by now.
+ */
+const giveBack = (context: LocalContext, id: string, record: LaunchRecord) =>
+  Effect.suspend(() => {
+    const live = context.live.of(id)
+    const isHeld = live.record !== undefined
+    live.record = undefined
+    return context.networks.leave(id, isHeld ? record : { ...record, endpoints: [], ports: [] })
+  })
 
 /** Finds a container again from its bundle alone. A start that died before its process was let go is undone. */
 export const adoptContainer = Effect.fn("local.adopt")(function* (
@@ -29,7 +68,7 @@ export const adoptContainer = Effect.fn("local.adopt")(function* (
   const record = readLaunchRecord(context.paths, id)
   const cgroupPath = record?.cgroupPath ?? cgroupPathOf(launch.spec, context.cgroupParent)
   yield* endOrphan(context.tools, context.folders, id, cgroupPath)
-  const now = observe(context.folders, id, cgroupPath)
+  const now = yield* settled(context, id, cgroupPath)
   if (now._tag === "Running" && record !== undefined) {
     live.running = now.running
     live.record = record
@@ -44,7 +83,7 @@ export const adoptContainer = Effect.fn("local.adopt")(function* (
     yield* Effect.sync(() => killStarters(context.paths.bundle(id)))
   }
   yield* release(context.tools, context.folders, id, cgroupPath)
-  if (record !== undefined) yield* context.networks.leave(id, record)
+  if (record !== undefined) yield* giveBack(context, id, record)
   if (now._tag === "Exited") return { _tag: "Exited", handle: handleOf(id), exit: exitReport(now.exit) }
   const created = yield* isCreated(context, id)
   if (!created) return { _tag: "Absent" }

@@ -6,6 +6,7 @@ import {
   detectTools,
   Dns,
   LinuxNetwork,
+  observe,
   pause,
   resize,
   resume,
@@ -91,10 +92,12 @@ const recover = Effect.fn("local.recover")(function* (context: LocalContext, kno
   const removed = yield* sweep(context.tools, context.folders, context.cgroupParent, ids)
   const running = [...ids].flatMap((id) => {
     const record = readLaunchRecord(context.paths, id)
-    return record === undefined ? [] : [{ id, record }]
+    if (record === undefined || observe(context.folders, id, record.cgroupPath)._tag !== "Running") return []
+    context.live.of(id).record = record
+    return [{ id, record }]
   })
   const strays = yield* context.networks.recover(known.networks, running)
-  const drafts = yield* sweepVolumes(context.paths)
+  const drafts = yield* sweepVolumes(context.paths, known.volumes)
   return { removed: [...removed, ...strays, ...drafts] }
 })
 

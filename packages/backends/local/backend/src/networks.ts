@@ -1,7 +1,7 @@
 import type { EndpointSpec, Launch, NetworkSpec } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import type { Dns, Endpoint, LinuxNetwork } from "@sockerless/oci-runtime"
-import { Effect } from "effect"
+import { Effect, Semaphore } from "effect"
 import { randomBytes } from "node:crypto"
 import { bridgeOf, isDefaultBridge, planNetwork } from "./bridges.ts"
 import { LocalFailed } from "./faults.ts"
@@ -122,7 +122,7 @@ const makeZones = (dns: Dns["Service"], known: ReadonlyMap<string, NetworkSpec>)
 /** Everything the verbs below share. `known` are the networks of this daemon by id. */
 const makeBook = (linux: LinuxNetwork["Service"], dns: Dns["Service"], options: LocalOptions) => {
   const known = new Map<string, NetworkSpec>()
-  return { linux, options, known, zones: makeZones(dns, known) }
+  return { linux, options, known, zones: makeZones(dns, known), planning: Semaphore.makeUnsafe(1) }
 }
 type Book = ReturnType<typeof makeBook>
 
@@ -216,21 +216,28 @@ const disconnect = (book: Book) => (id: string, record: LaunchRecord, networkId:
     return { ...record, endpoints, ports: [] }
   })
 
+/** One at a time, and known at once, so that two new networks cannot be given the same subnet. */
+const plan = (book: Book, network: NetworkSpec) =>
+  book.planning.withPermit(
+    Effect.gen(function* () {
+      const taken = [...book.known.values()].flatMap((other) => other.ipam.pools.map((pool) => pool.subnet))
+      const planned = yield* planNetwork(network, book.options, taken)
+      book.known.set(network.id, planned)
+      return planned
+    })
+  )
+
 const create = (book: Book) => (network: NetworkSpec) =>
   Effect.gen(function* () {
-    const planned =
-      book.known.get(network.id) ??
-      (yield* planNetwork(
-        network,
-        book.options,
-        [...book.known.values()].flatMap((other) => other.ipam.pools.map((pool) => pool.subnet))
-      ))
+    const known = book.known.get(network.id)
+    const planned = known ?? (yield* plan(book, network))
     const bridge = bridgeOf(planned, book.options)
-    if (bridge !== undefined) {
-      yield* book.linux.ensureBridge(bridge)
-    }
-    book.known.set(network.id, planned)
-    yield* book.zones.publish(network.id)
+    const raise = Effect.gen(function* () {
+      if (bridge !== undefined) yield* book.linux.ensureBridge(bridge)
+      yield* book.zones.publish(network.id)
+    })
+    // A new network that could not be made leaves nothing; one that is recorded stays, to be tried again.
+    yield* known === undefined ? raise.pipe(Effect.onError(() => Effect.ignore(remove(book)(network.id)))) : raise
     return planned
   })
 

@@ -64,11 +64,34 @@ export const removeVolume = (paths: Paths, name: string): Effect.Effect<void, Lo
 export const isEmptyVolume = (mountpoint: string): Effect.Effect<boolean, LocalFailed> =>
   attempt(`look into volume ${mountpoint}`, async () => (await readdir(await realpath(mountpoint))).length === 0)
 
-/** Removes drafts that a crash left half-made; returns their names. Volumes without a record are kept: they hold data. */
-export const sweepVolumes = (paths: Paths): Effect.Effect<ReadonlyArray<string>, LocalFailed> =>
+/** Nothing was written to it: an empty folder, or a link to a device that stays. */
+const holdsNothing = async (folder: string): Promise<boolean> => {
+  const data = join(folder, "_data")
+  const stats = await lstat(data).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined
+    throw error
+  })
+  return stats === undefined || !stats.isDirectory() || (await readdir(data)).length === 0
+}
+
+/**
+ * Removes what a crash left half-made and volumes without a record that hold nothing; returns their names. A volume
+ * without a record that holds data is kept.
+ */
+export const sweepVolumes = (
+  paths: Paths,
+  known: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<string>, LocalFailed> =>
   attempt("sweep volumes", async () => {
     await mkdir(paths.volumes, { recursive: true, mode: 0o711 })
-    const drafts = (await readdir(paths.volumes)).filter((name) => name.startsWith(".new-"))
-    for (const draft of drafts) await rm(join(paths.volumes, draft), { recursive: true, force: true })
-    return drafts
+    const recorded = new Set(known)
+    const removed: Array<string> = []
+    for (const name of await readdir(paths.volumes)) {
+      const folder = join(paths.volumes, name)
+      if (name.startsWith(".new-") || (!recorded.has(name) && (await holdsNothing(folder)))) {
+        await rm(folder, { recursive: true, force: true })
+        removed.push(name)
+      } else await rm(join(folder, "_data.filling"), { recursive: true, force: true })
+    }
+    return removed
   })
