@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from "node:fs"
+import { existsSync, renameSync, writeFileSync } from "node:fs"
 import { Effect } from "effect"
 import { readExit } from "./adopt.ts"
 import { bundleOf, type RuntimeFolders } from "./bundle.ts"
@@ -26,6 +26,8 @@ export const endOrphan = (
       const bundle = bundleOf(folders, id)
       const monitorPid = recordedPid(bundle.monitorPidFile)
       if (monitorPid === 0 || recordedPid(bundle.pidFile) === 0 || isMonitorOf(monitorPid, bundle.folder)) return false
+      // Never let go: a start that died half-way, which is undone, not told as an end.
+      if (existsSync(bundle.startFifo)) return false
       // Asked after the monitor was seen dead: the exit file is its last act.
       if (readExit(folders, id) !== undefined) return false
       if (isFrozen(tools.cgroups, cgroupPath)) setFrozen(tools.cgroups, cgroupPath, false)
