@@ -123,7 +123,7 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const victim = await Victim.start()
   const shared = join(victim.daemon.folder, "shared")
   mkdirSync(shared)
-  const world = makeWorld(makeApi(victim.daemon.socket), shared)
+  const world = makeWorld(makeApi(victim.daemon.socket), shared, () => victim.life)
   const pointsHit: Array<string> = []
   const pointsMissed: Array<string> = []
   try {

@@ -40,6 +40,11 @@ export class Victim {
     return new Victim(await startSockerlessd({ env }), armingFile)
   }
 
+  /** Changes with every life, also one that a kill point ends. */
+  get life(): number {
+    return this.daemon.pid()
+  }
+
   /** SIGKILLs so far, from outside and by kill points. */
   get kills(): number {
     return this.#kills

@@ -19,8 +19,8 @@ export interface World {
   readonly shared: string
   /** A number that no other name has. */
   readonly serial: () => number
-  /** How often each action was acknowledged. */
-  readonly done: Map<string, number>
+  /** Differs from life to life of the daemon. */
+  readonly life: () => number
 }
 
 /** One client that does one thing at a time. */
@@ -33,7 +33,7 @@ export interface Actor {
 }
 
 /** A world in which nothing was asked for yet. */
-export const makeWorld = (api: Api, shared: string): World => {
+export const makeWorld = (api: Api, shared: string, life: () => number): World => {
   let serial = 0
   return {
     api,
@@ -43,7 +43,7 @@ export const makeWorld = (api: Api, shared: string): World => {
     images: new Set(),
     shared,
     serial: () => (serial += 1),
-    done: new Map()
+    life
   }
 }
 

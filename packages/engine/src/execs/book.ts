@@ -9,6 +9,8 @@ import type { ExecSnapshot } from "./execs.ts"
 
 const COLLECTION = "execs"
 const KEPT_MILLIS = 10 * 60 * 1000
+/** Nobody saw the end of an exec that ran when the daemon died; success must not be told. */
+const LOST_EXIT_CODE = 137
 /** Ended execs are forgotten together once there are this many, so that a create rarely pays for it. */
 const FORGET_AT = 64
 
@@ -41,9 +43,10 @@ const readAll = Effect.fnUntraced(function* (context: EngineContext): Effect.fn.
   for (const { value } of yield* stored(context.store.all(COLLECTION))) {
     const record = fromJson<ExecRecord>(value as JsonValue, ["snapshot", "endedAtMillis"])
     if (record === undefined) continue
+    const { running, exitCode } = record.snapshot
     byId.set(record.snapshot.spec.id, {
-      snapshot: { ...record.snapshot, running: false },
-      started: record.snapshot.running || record.snapshot.exitCode !== undefined,
+      snapshot: { ...record.snapshot, running: false, exitCode: running ? LOST_EXIT_CODE : exitCode },
+      started: running || exitCode !== undefined,
       endedAtMillis: record.endedAtMillis || Date.now(),
       session: Deferred.makeUnsafe()
     })

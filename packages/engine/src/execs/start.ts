@@ -1,6 +1,7 @@
 import type { ExecSession } from "@sockerless/backend-contract"
 import { killpoint } from "@sockerless/killpoints"
 import { Deferred, Effect } from "effect"
+import { PassThrough, pipeline, type Readable } from "node:stream"
 import { withDetachKeys } from "../containers/detach.ts"
 import { backendOf, containerEvent, type EngineContext, handleOf, launchOf } from "../context.ts"
 import { conflict } from "../faults.ts"
@@ -35,7 +36,8 @@ const launch = Effect.fnUntraced(function* (context: EngineContext, entry: ExecE
   }
   const backend = yield* backendOf(context, container)
   const { spec } = entry.snapshot
-  const wanted = options.detach ? { ...spec, stdin: false } : spec
+  // Nobody reads a detached one, so it has no pipe to us and goes on when we die.
+  const wanted = options.detach ? { ...spec, stdin: false, stdout: false, stderr: false } : spec
   const consoleSize = options.consoleSize ?? spec.consoleSize
   const session = yield* backend.exec(
     yield* launchOf(context, container),
@@ -47,6 +49,14 @@ const launch = Effect.fnUntraced(function* (context: EngineContext, entry: ExecE
   yield* containerEvent(context, container, `exec_start: ${spec.argv.join(" ")}`, { execID: spec.id })
   return session
 })
+
+/** The output with its end held back until `kept`: a client that saw the end may ask for the exit code, also after a crash. */
+const endingAfter = (output: Readable, kept: Promise<void>): Readable => {
+  const held = new PassThrough({ flush: (done) => void kept.then(() => done()) })
+  // A client that leaves closes the output; there is nothing else to do about it.
+  pipeline(output, held, () => undefined)
+  return held
+}
 
 /** The stream ends for the client only after the exit code can be asked for. */
 export const startExec = (context: EngineContext, book: ExecBook) => (id: string, options: StartExec) =>
@@ -60,18 +70,25 @@ export const startExec = (context: EngineContext, book: ExecBook) => (id: string
       )
     }
     entry.started = true
+    // Durable first: an exec that may have begun is never begun again.
+    yield* book.save({ ...entry, snapshot: { ...entry.snapshot, running: true } })
+    killpoint("engine.exec.after-intent")
     const session = yield* launch(context, entry, options).pipe(
-      Effect.tapError(() => Effect.sync(() => void (entry.started = false)))
+      Effect.tapError(() => Effect.suspend(() => ((entry.started = false), Effect.ignore(book.save(entry)))))
     )
-    yield* Effect.forkDetach(finish(context, book, entry, session))
+    const { promise: kept, resolve } = Promise.withResolvers<void>()
+    yield* Effect.forkDetach(finish(context, book, entry, session).pipe(Effect.ensuring(Effect.sync(resolve))))
     if (options.detach) {
       session.output.resume()
       return undefined
     }
-    const attached = yield* withDetachKeys(session, {
-      tty: entry.snapshot.spec.tty,
-      detachKeys: entry.snapshot.detachKeys === "" ? undefined : entry.snapshot.detachKeys,
-      onDetach: () => undefined
-    })
+    const attached = yield* withDetachKeys(
+      { ...session, output: endingAfter(session.output, kept) },
+      {
+        tty: entry.snapshot.spec.tty,
+        detachKeys: entry.snapshot.detachKeys === "" ? undefined : entry.snapshot.detachKeys,
+        onDetach: () => undefined
+      }
+    )
     return { ...attached, tty: entry.snapshot.spec.tty }
   })

@@ -75,7 +75,12 @@ const endOf = (child: ChildProcess): { readonly code: Promise<number>; readonly 
  */
 export const startSession = async (request: SessionRequest): Promise<Session> => {
   const [file = "", ...args] = request.command
-  const child = spawn(file, args, { stdio: [request.stdin ? "pipe" : "ignore", "pipe", "pipe"] })
+  const isRead = request.stdout || request.stderr
+  const child = spawn(file, args, {
+    stdio: [request.stdin ? "pipe" : "ignore", isRead ? "pipe" : "ignore", isRead ? "pipe" : "ignore"],
+    // It may outlive this daemon, so it carries nothing of its environment.
+    env: { PATH: process.env["PATH"] }
+  })
   // A process that ends without reading closes its stdin under the writer; that is its right.
   child.stdin?.on("error", () => child.stdin?.destroy())
   const output = execOutput(child, request)
@@ -103,3 +108,27 @@ export const startSession = async (request: SessionRequest): Promise<Session> =>
     exit
   }
 }
+
+/** node-pty writes a Buffer as it is, although its types say strings; a string would split characters. */
+interface ByteSink {
+  write(data: string | Buffer): void
+}
+
+const ptyInput = (pty: ByteSink): Writable => {
+  const input = new PassThrough()
+  input.on("data", (chunk: Buffer) => pty.write(chunk))
+  return input
+}
+
+const withTerminal = async (request: SessionRequest): Promise<Session> => {
+  // Loaded on first use: most daemons never run an interactive exec, and the addon costs memory.
+  const { spawn: spawnPty } = await import("@lydell/node-pty")
+  const [file = "", ...args] = request.command
+  const size = request.consoleSize ?? { rows: 24, columns: 80 }
+  const pty = spawnPty(file, args, {
+    cols: size.columns || 80,
+    rows: size.rows || 24,
+    encoding: null,
+    name: "xterm",
+    env: { PATH: process.env["PATH"] ?? "" }
+  })

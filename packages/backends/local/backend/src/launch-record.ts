@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
-import { writeFile } from "node:fs/promises"
+import { rename, writeFile } from "node:fs/promises"
+import { killpoint } from "@sockerless/killpoints"
 import { type Effect, Option, Schema } from "effect"
 import { attempt, type LocalFailed } from "./faults.ts"
 import type { Paths } from "./paths.ts"
@@ -46,10 +47,17 @@ export type EndpointRecord = typeof EndpointRecord.Type
 
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(LaunchRecord))
 
+/** Renamed into place: a crash in the middle leaves the old one, never a part of the new one. */
 export const writeLaunchRecord = (paths: Paths, id: string, record: LaunchRecord): Effect.Effect<void, LocalFailed> =>
-  attempt(`write the launch record of ${id}`, () => writeFile(paths.launchRecord(id), JSON.stringify(record)))
+  attempt(`write the launch record of ${id}`, async () => {
+    const draft = `${paths.launchRecord(id)}.new`
+    await writeFile(draft, JSON.stringify(record))
+    killpoint("local.record.before-rename")
+    await rename(draft, paths.launchRecord(id))
+    killpoint("local.record.after-rename")
+  })
 
-/** The record of the last start; undefined when there was none on this boot, or it was cut by a crash before a spawn. */
+/** The record of the last start; undefined when there was none on this boot. */
 export const readLaunchRecord = (paths: Paths, id: string): LaunchRecord | undefined => {
   let text: string
   try {
