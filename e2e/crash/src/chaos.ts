@@ -7,7 +7,7 @@ import { expectCall, Lost, makeApi } from "./api.ts"
 import { remove } from "./container-actions.ts"
 import { makeRandom, type Random } from "./random.ts"
 import { scenarios, scenariosFor, type Scenario, startVeterans } from "./scenarios.ts"
-import { removeImage, removeNetwork, removeVolume } from "./thing-actions.ts"
+import { discardThings, removeImage, removeNetwork, removeVolume } from "./thing-actions.ts"
 import { verify } from "./verify.ts"
 import { Victim } from "./victim.ts"
 import { type Actor, makeWorld, type World } from "./world.ts"
@@ -41,6 +41,7 @@ const makeActor = (world: World, random: Random, name: string): Actor => ({ worl
 const tidy = async (actor: Actor, kept: number): Promise<void> => {
   for (const tracked of actor.mine) if (!actor.world.containers.has(tracked)) actor.mine.delete(tracked)
   for (const tracked of [...actor.mine].slice(0, Math.max(0, actor.mine.size - kept))) await remove(actor, tracked)
+  await discardThings(actor)
 }
 
 const unlessLost = async (act: () => Promise<void>): Promise<boolean> => {

@@ -75,6 +75,23 @@ export const tag = async ({ name, world }: Actor, source: Thing): Promise<Thing>
 export const removeImage = ({ world }: Actor, image: Thing): Promise<void> =>
   change(world.images, image, false, () => expectCall(world.api, [200], "DELETE", `/images/${image.name}`))
 
+/** Takes away what this client's interrupted stories left; what its living containers use is refused and stays. */
+export const discardThings = async ({ name, world }: Actor): Promise<void> => {
+  const kinds = [
+    { things: world.networks, path: "/networks/", refused: 403 },
+    { things: world.volumes, path: "/volumes/", refused: 409 },
+    { things: world.images, path: "/images/", refused: 409 }
+  ]
+  for (const { things, path, refused } of kinds) {
+    for (const thing of [...things].filter((one) => one.name.includes(`-${name}-`))) {
+      thing.present = new Set([true, false])
+      const answer = await expectCall(world.api, [200, 204, refused], "DELETE", `${path}${thing.name}`)
+      thing.present = new Set([answer.status === refused])
+      if (answer.status !== refused) things.delete(thing)
+    }
+  }
+}
+
 /** `docker inspect` of an image that must be whole. */
 export const inspectImage = async ({ world }: Actor, image: Thing): Promise<void> => {
   const answer = await expectCall(world.api, [200], "GET", `/images/${image.name}/json`)

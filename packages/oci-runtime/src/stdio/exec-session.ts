@@ -108,27 +108,3 @@ export const startSession = async (request: SessionRequest): Promise<Session> =>
     exit
   }
 }
-
-/** node-pty writes a Buffer as it is, although its types say strings; a string would split characters. */
-interface ByteSink {
-  write(data: string | Buffer): void
-}
-
-const ptyInput = (pty: ByteSink): Writable => {
-  const input = new PassThrough()
-  input.on("data", (chunk: Buffer) => pty.write(chunk))
-  return input
-}
-
-const withTerminal = async (request: SessionRequest): Promise<Session> => {
-  // Loaded on first use: most daemons never run an interactive exec, and the addon costs memory.
-  const { spawn: spawnPty } = await import("@lydell/node-pty")
-  const [file = "", ...args] = request.command
-  const size = request.consoleSize ?? { rows: 24, columns: 80 }
-  const pty = spawnPty(file, args, {
-    cols: size.columns || 80,
-    rows: size.rows || 24,
-    encoding: null,
-    name: "xterm",
-    env: { PATH: process.env["PATH"] ?? "" }
-  })
