@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { until } from "@sockerless/e2e-kit"
 import { llistxattr } from "@sockerless/libc"
 import { expect, test } from "vitest"
 import {
@@ -15,7 +14,8 @@ import {
   rawTar,
   requestBytes,
   sha256,
-  underSiege
+  underSiege,
+  until
 } from "@sockerless/e2e-hostile"
 
 const siege = underSiege()

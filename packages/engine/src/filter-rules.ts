@@ -39,22 +39,13 @@ export const booleanFilter = (filters: Filters, key: string): Effect.Effect<bool
   return Effect.fail(invalid(`invalid filter '${key}=[${value}]'`))
 }
 
-/** `name` filters are regular expressions in Docker; one that does not compile, or is long, is compared as text. */
-export const nameMatcher = (pattern: string): ((name: string) => boolean) => {
-  // Alternation, classes and anchors are enough for what clients send; nested repetition could take for ever.
-  const harmless = pattern.length <= 256 && !/[+*}][+*{]|\([^)]*[+*}][^)]*\)[+*{]/.test(pattern)
-  try {
-    const expression = harmless ? new RegExp(pattern) : undefined
-    return (name) => expression?.test(name) ?? name.includes(pattern)
-  } catch {
-    // Not a regular expression: Docker falls back to equality.
-    return (name) => name === pattern
-  }
-}
+/** Longer than any duration or time. */
+const UNTIL_CHARS = 64
 
 /** `until` of prune: a Go duration back from now, or a time. Milliseconds since the epoch. */
 export const untilMillis = (text: string): Effect.Effect<number, DockerFault> => {
   const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+  if (text.length > UNTIL_CHARS) return Effect.fail(invalid('invalid value for "until" filter'))
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
   if (parts.length > 0 && parts.map(([part]) => part).join("") === text) {
     const sum = parts.reduce((total, [, value = "0", unit = "s"]) => total + Number(value) * (units[unit] ?? 0), 0)

@@ -6,13 +6,20 @@ import { BadRequest, BodyTooLarge } from "./faults.ts"
 /** The largest JSON document a route reads. */
 export const jsonLimitBytes = 8 * 1024 * 1024
 
+/** How long a document may take to arrive after its head; clients send both at once. */
+export const documentMillis = 10_000
+
+/** The refusal of a document that is not whole in time. */
+export const lateBody = (): BadRequest =>
+  new BadRequest({ message: `the request body did not arrive within ${documentMillis / 1000} s` })
+
 /** What a stream of a body holds between the socket and its reader. */
 const streamHoldBytes = 1024 * 1024
 
 /** Deeper nesting than any client sends; bounds the recursion of whoever walks the document. */
 const depthLimit = 512
 
-/** Reads a bounded body; fails with 413 as soon as the limit is passed, without keeping more. */
+/** Reads a bounded body; fails with 413 as soon as the limit is passed, without keeping more, and when it is late. */
 export const readBounded = (
   request: IncomingMessage,
   limitBytes: number = jsonLimitBytes
@@ -25,11 +32,17 @@ export const readBounded = (
     const parts: Array<Buffer> = []
     let length = 0
     const stop = () => {
+      clearTimeout(timer)
       request.off("data", more)
       request.off("end", ended)
       request.off("close", cut)
       request.off("error", cut)
     }
+    const timer = setTimeout(() => {
+      stop()
+      request.pause()
+      resume(Effect.fail(lateBody()))
+    }, documentMillis)
     const more = (chunk: Buffer) => {
       length += chunk.length
       if (length > limitBytes) {
@@ -56,6 +69,7 @@ export const readBounded = (
     request.on("end", ended)
     request.on("close", cut)
     request.on("error", cut)
+    return Effect.sync(stop)
   })
 
 /**

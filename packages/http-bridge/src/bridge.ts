@@ -5,7 +5,8 @@ import { Hono } from "hono"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { ServerOptions as TlsOptions } from "node:https"
 import type { Duplex } from "node:stream"
-import { jsonLimitBytes } from "./body.ts"
+import { setTimeout } from "node:timers/promises"
+import { documentMillis, jsonLimitBytes, lateBody } from "./body.ts"
 import type { Call, HijackCall } from "./call.ts"
 import { takePlain, takeUpgraded, type TakenConnection } from "./connection.ts"
 import { BadRequest, BodyTooLarge, PageNotFound } from "./faults.ts"
@@ -73,6 +74,22 @@ const faultReply = (fault: Fault): WholeReply => {
 
 /** Hono answers HEAD by GET; ours have routes of their own, so they travel under another name. */
 const routedMethod = (method: string) => (method === "HEAD" ? "XHEAD" : method)
+
+const notTaken: Readonly<Record<"broken" | "too-large" | "late", () => Fault>> = {
+  broken: () => new BadRequest({ message: "the request body cannot be read" }),
+  "too-large": () => new BodyTooLarge({ limitBytes: jsonLimitBytes }),
+  late: lateBody
+}
+
+/** The outcome, or `late`. What is late ends with the connection. */
+const inTime = async <A>(taking: Promise<A>): Promise<A | "late"> => {
+  const over = new AbortController()
+  try {
+    return await Promise.race([taking, setTimeout(documentMillis, "late" as const, { signal: over.signal })])
+  } finally {
+    over.abort()
+  }
+}
 
 const handled = () => new Response(null)
 
@@ -219,16 +236,14 @@ export class Bridge<F, R> {
     const { request, respond } = exchange
     const socket = respond._tag === "Upgrade" ? respond.socket : request.socket
     socket.on("error", () => socket.destroy())
-    const taken = await (respond._tag === "Upgrade"
-      ? takeUpgraded(request, socket, respond.head, jsonLimitBytes)
-      : takePlain(request, jsonLimitBytes))
+    const taken = await inTime(
+      respond._tag === "Upgrade"
+        ? takeUpgraded(request, socket, respond.head, jsonLimitBytes)
+        : takePlain(request, jsonLimitBytes)
+    )
     if (respond._tag === "Plain") respond.response.detachSocket(request.socket)
     if (typeof taken === "string") {
-      const fault =
-        taken === "broken"
-          ? new BadRequest({ message: "the request body cannot be read" })
-          : new BodyTooLarge({ limitBytes: jsonLimitBytes })
-      return sendRaw(socket, faultReply(fault), this.#options.commonHeaders)
+      return sendRaw(socket, faultReply(notTaken[taken]()), this.#options.commonHeaders)
     }
     const gone = new AbortController()
     socket.once("close", () => gone.abort())

@@ -13,37 +13,43 @@ const declaredLength = (request: IncomingMessage) => {
   return Number.isSafeInteger(length) && length >= 0 ? length : 0
 }
 
-const isChunked = (request: IncomingMessage) => /chunked/i.test(request.headers["transfer-encoding"] ?? "")
-
-/** The body of one chunk-framed message at the start of `bytes`, or undefined when more bytes are needed. */
-export const takeChunked = (bytes: Buffer): { readonly body: Buffer; readonly rest: Buffer } | undefined | "broken" => {
-  const parts: Array<Buffer> = []
-  let at = 0
-  for (;;) {
-    const lineEnd = bytes.indexOf("\r\n", at)
-    if (lineEnd < 0) return bytes.length - at > 64 ? "broken" : undefined
-    const sizeText = bytes.toString("latin1", at, lineEnd).split(";")[0]?.trim() ?? ""
-    if (!/^[0-9a-f]{1,8}$/i.test(sizeText)) return "broken"
-    const size = Number.parseInt(sizeText, 16)
-    const dataEnd = lineEnd + 2 + size
-    if (bytes.length < dataEnd + 2) return undefined
-    if (bytes[dataEnd] !== 13 || bytes[dataEnd + 1] !== 10) return "broken"
-    if (size === 0) return { body: Buffer.concat(parts), rest: bytes.subarray(dataEnd + 2) }
-    parts.push(bytes.subarray(lineEnd + 2, dataEnd))
-    at = dataEnd + 2
-  }
-}
-
 interface Split {
   readonly body: Buffer
   readonly rest: Buffer
 }
 
-const splitter =
-  (request: IncomingMessage, alreadyParsed: Buffer) =>
-  (raw: Buffer): Split | undefined | "broken" => {
+const isChunked = (request: IncomingMessage) => /chunked/i.test(request.headers["transfer-encoding"] ?? "")
+
+/**
+ * Gives the body of one chunk-framed message out of bytes that only grow, or undefined when more are needed: each chunk
+ * is looked at once.
+ */
+export const chunkReader = (): ((bytes: Buffer) => Split | undefined | "broken") => {
+  const parts: Array<Buffer> = []
+  let at = 0
+  return (bytes) => {
+    for (;;) {
+      const lineEnd = bytes.indexOf("\r\n", at)
+      if (lineEnd < 0) return bytes.length - at > 64 ? "broken" : undefined
+      const sizeText = bytes.toString("latin1", at, lineEnd).split(";")[0]?.trim() ?? ""
+      if (!/^[0-9a-f]{1,8}$/i.test(sizeText)) return "broken"
+      const size = Number.parseInt(sizeText, 16)
+      const dataEnd = lineEnd + 2 + size
+      if (bytes.length < dataEnd + 2) return undefined
+      if (bytes[dataEnd] !== 13 || bytes[dataEnd + 1] !== 10) return "broken"
+      if (size === 0) return { body: Buffer.concat(parts), rest: bytes.subarray(dataEnd + 2) }
+      // A copy: the growing buffer it stands in is made anew with every piece.
+      parts.push(Buffer.from(bytes.subarray(lineEnd + 2, dataEnd)))
+      at = dataEnd + 2
+    }
+  }
+}
+
+const splitter = (request: IncomingMessage, alreadyParsed: Buffer) => {
+  const readChunks = chunkReader()
+  return (raw: Buffer): Split | undefined | "broken" => {
     if (isChunked(request)) {
-      const taken = takeChunked(raw)
+      const taken = readChunks(raw)
       return taken === undefined || taken === "broken"
         ? taken
         : { body: Buffer.concat([alreadyParsed, taken.body]), rest: taken.rest }
@@ -53,6 +59,7 @@ const splitter =
       ? undefined
       : { body: Buffer.concat([alreadyParsed, raw.subarray(0, missing)]), rest: raw.subarray(missing) }
   }
+}
 
 /** Reads from the socket until the body is whole, then puts back what follows it: that is the client's stdin. */
 const readBody = (
@@ -88,6 +95,23 @@ const readBody = (
     advance()
   })
 
+/** The body as Node's parser delivers it. A client that goes away meanwhile leaves a broken one. */
+const readParsed = async (request: IncomingMessage, limitBytes: number): Promise<Buffer | "broken" | "too-large"> => {
+  const parts: Array<Buffer> = []
+  let length = 0
+  try {
+    for await (const chunk of request) {
+      const part: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
+      length += part.length
+      if (length > limitBytes) return "too-large"
+      parts.push(part)
+    }
+  } catch {
+    return "broken"
+  }
+  return Buffer.concat(parts)
+}
+
 /**
  * Takes the body of an `Upgrade` request. Node up to 24 ends the message at once and leaves its body in `head` or on
  * the socket; Node 26 delivers it on the message. Both are read here, what follows the body stays on the socket.
@@ -98,15 +122,8 @@ export const takeUpgraded = async (
   head: Buffer,
   limitBytes: number
 ): Promise<TakenConnection | "broken" | "too-large"> => {
-  const delivered: Array<Buffer> = []
-  let length = 0
-  for await (const chunk of request) {
-    const part: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
-    length += part.length
-    if (length > limitBytes) return "too-large"
-    delivered.push(part)
-  }
-  const parsed = Buffer.concat(delivered)
+  const parsed = await readParsed(request, limitBytes)
+  if (typeof parsed === "string") return parsed
   if (parsed.length > 0 && (isChunked(request) || parsed.length >= declaredLength(request))) {
     if (head.length > 0) socket.unshift(head)
     return { socket, body: parsed, upgraded: true }
@@ -126,17 +143,11 @@ const takeChunkFramed = async (
   socket: Duplex,
   limitBytes: number
 ): Promise<TakenConnection | "broken" | "too-large"> => {
-  const parts: Array<Buffer> = []
-  let length = 0
-  for await (const chunk of request) {
-    const part: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
-    length += part.length
-    if (length > limitBytes) return "too-large"
-    parts.push(part)
-  }
+  const body = await readParsed(request, limitBytes)
+  if (typeof body === "string") return body
   socket.removeAllListeners("data")
   socket.removeAllListeners("end")
-  return { socket, body: Buffer.concat(parts), upgraded: false }
+  return { socket, body, upgraded: false }
 }
 
 /**

@@ -48,6 +48,22 @@ const hasUnreadBody = (request: IncomingMessage) =>
   !request.complete &&
   (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0)
 
+/** How long a client may go on sending after it was refused: most read the answer only when they have sent all. */
+const drainMillis = 2000
+
+/** Swallows what is still sent, for a bounded time: a connection cut while it is written to loses the answer. */
+const drained = (request: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, drainMillis)
+    const done = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    request.once("end", done)
+    request.once("close", done)
+    request.resume()
+  })
+
 /** Sends a reply that stays within HTTP. A client that goes away ends it; that is not an error of ours. */
 export const send = async (
   response: ServerResponse,
@@ -59,7 +75,8 @@ export const send = async (
     return
   }
   // A body that nobody read would have to be swallowed before the connection could be used again.
-  if (reply.status >= 400 && hasUnreadBody(response.req)) response.setHeader("Connection", "close")
+  const unread = reply.status >= 400 && hasUnreadBody(response.req)
+  if (unread) response.setHeader("Connection", "close")
   switch (reply._tag) {
     case "Whole":
       response.writeHead(
@@ -68,9 +85,13 @@ export const send = async (
           ? reply.headers
           : { "Content-Length": String(Buffer.byteLength(reply.body)), ...reply.headers }
       )
+      if (unread) {
+        response.write(reply.body)
+        await drained(response.req)
+      }
       await new Promise<void>((resolve) => {
         response.once("close", resolve)
-        response.end(reply.body, resolve)
+        response.end(unread ? undefined : reply.body, resolve)
       })
       return
     case "Live":

@@ -32,9 +32,22 @@ const refusals: Readonly<Record<string, readonly [number, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, "request timeout: the request head did not arrive in time"]
 }
 
-const onClientError = (error: ParserError, socket: Duplex & { bytesRead?: number; bytesWritten?: number }) => {
+/** The connection has its last answer, or is in the middle of one: another one would be read as part of it. */
+const isAnswered = (last: http.ServerResponse | undefined) =>
+  last?.headersSent === true && (!last.writableFinished || !last.shouldKeepAlive)
+
+const onClientError = (
+  error: ParserError,
+  socket: Duplex & { bytesRead?: number; bytesWritten?: number },
+  last: http.ServerResponse | undefined
+) => {
   if (socket.destroyed || !socket.writable) {
     socket.destroy()
+    return
+  }
+  if (isAnswered(last)) {
+    socket.on("error", () => socket.destroy())
+    socket.end(() => socket.destroy())
     return
   }
   if (error.code === "HPE_PAUSED_H2_UPGRADE") {
@@ -65,9 +78,20 @@ export interface Listeners {
 export const makeServer = (listeners: Listeners, tls?: https.ServerOptions): http.Server | https.Server => {
   const server = tls === undefined ? http.createServer(serverOptions) : https.createServer({ ...serverOptions, ...tls })
   server.timeout = 0
-  server.on("request", listeners.onRequest)
+  const lastAnswers = new WeakMap<Duplex, http.ServerResponse>()
+  server.on("request", (request, response) => {
+    lastAnswers.set(request.socket, response)
+    listeners.onRequest(request, response)
+  })
   server.on("upgrade", listeners.onUpgrade)
-  server.on("clientError", onClientError)
+  server.on("clientError", (error: ParserError, socket: Duplex) =>
+    onClientError(error, socket, lastAnswers.get(socket))
+  )
+  server.on("checkExpectation", (request: http.IncomingMessage, response: http.ServerResponse) => {
+    const text = `${JSON.stringify({ message: `unsupported expectation: ${request.headers.expect}` })}\n`
+    const length = { "Content-Length": Buffer.byteLength(text), Connection: "close" }
+    response.writeHead(417, { "Content-Type": "application/json", ...length }).end(text)
+  })
   server.on("connect", (_request: http.IncomingMessage, socket: Duplex) =>
     sendRaw(
       socket,

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { takeChunked } from "../src/connection.ts"
+import { chunkReader } from "../src/connection.ts"
 import { NameRouter } from "../src/name-router.ts"
 
 const routed = (router: NameRouter<string>, method: string, path: string) => router.match(method, path)[0][0]
@@ -22,11 +22,11 @@ it("names may hold slashes, the suffix decides the action, and whole paths win",
 })
 
 it("one chunk-framed body is taken whole, later or not at all", () => {
-  assert.deepStrictEqual(takeChunked(Buffer.from("3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\nrest")), {
+  assert.deepStrictEqual(chunkReader()(Buffer.from("3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\nrest")), {
     body: Buffer.from("abcde"),
     rest: Buffer.from("rest")
   })
-  assert.isUndefined(takeChunked(Buffer.from("3\r\nab")))
-  assert.strictEqual(takeChunked(Buffer.from("zz\r\n")), "broken")
-  assert.strictEqual(takeChunked(Buffer.from("3\r\nabcd\r\n0\r\n\r\n")), "broken")
+  assert.isUndefined(chunkReader()(Buffer.from("3\r\nab")))
+  assert.strictEqual(chunkReader()(Buffer.from("zz\r\n")), "broken")
+  assert.strictEqual(chunkReader()(Buffer.from("3\r\nabcd\r\n0\r\n\r\n")), "broken")
 })

@@ -30,7 +30,7 @@ const unquote = (text: string): string => text.replace(/^"(.*)"$/, "$1").replace
 
 /** `a=1 b="two words"`, or the old `a one value`. */
 const pairs = (text: string): ReadonlyArray<readonly [string, string]> => {
-  const found = [...text.matchAll(/([^\s=]+)=("[^"]*"|'[^']*'|\S*)/g)]
+  const found = [...text.matchAll(/(?<!\S)([^\s=]+)=("[^"]*"|'[^']*'|\S*)/g)]
   if (found.length > 0) return found.map(([, key = "", value = ""]) => [key, unquote(value)])
   const [key = "", ...rest] = text.split(/\s+/)
   return [[key, rest.join(" ")]]
@@ -70,7 +70,7 @@ export const applyChanges = (
   Effect.try({
     try: () =>
       changes.reduce((current, change) => {
-        const [, instruction = "", text = ""] = /^\s*(\w+)\s+([\s\S]*?)\s*$/.exec(change) ?? []
+        const [, instruction = "", text = ""] = /^(\w+)\s+([\s\S]*)$/.exec(change.trim()) ?? []
         const apply = appliers[instruction.toUpperCase()]
         if (apply === undefined)
           throw new Error(`${instruction === "" ? change : instruction.toLowerCase()} is not a valid change command`)

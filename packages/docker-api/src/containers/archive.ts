@@ -10,8 +10,9 @@ type PathStat = Effect.Success<ReturnType<Containers["Service"]["archiveStat"]>>
 
 const pathOf = (call: ApiCall) => {
   const path = call.query.get("path") ?? ""
-  return path === ""
-    ? Effect.fail(new BadRequest({ message: "bad parameter: path cannot be empty" }))
+  if (path === "") return Effect.fail(new BadRequest({ message: "bad parameter: path cannot be empty" }))
+  return path.includes("\0")
+    ? Effect.fail(new BadRequest({ message: "invalid argument: a NUL byte in path" }))
     : Effect.succeed(path)
 }
 

@@ -26,10 +26,18 @@ const absent = (value: unknown): value is null | undefined => value === null || 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+/** No path, name, argument or variable can hold one; past this point nobody need think of it. */
+const refuseNul = (value: string, at: string, reading: Reading) => {
+  if (value.includes("\0")) reading.problem ??= `invalid argument: a NUL byte in ${at}`
+}
+
 /** A string, empty when absent. */
 export const text: Reader<string> = (value, at, reading) => {
   if (absent(value)) return ""
-  if (typeof value === "string") return value
+  if (typeof value === "string") {
+    refuseNul(value, at, reading)
+    return value
+  }
   mismatch(value, at, "string", reading)
   return ""
 }
@@ -42,10 +50,12 @@ export const flag: Reader<boolean> = (value, at, reading) => {
   return false
 }
 
+const INT64 = 2 ** 63
+
 /** A whole number, zero when absent. */
 export const integer: Reader<number> = (value, at, reading) => {
   if (absent(value)) return 0
-  if (typeof value === "number" && Number.isInteger(value)) return value
+  if (typeof value === "number" && Number.isInteger(value) && value >= -INT64 && value < INT64) return value
   if (typeof value === "number") {
     reading.problem ??= `json: cannot unmarshal number ${value} into Go struct field ${at} of type int64`
     return 0
@@ -76,6 +86,7 @@ export const map =
   (value, at, reading) => {
     if (absent(value)) return null
     if (isObject(value)) {
+      for (const key of Object.keys(value)) refuseNul(key, at, reading)
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, reader(item, at, reading)]))
     }
     mismatch(value, at, "map", reading)
@@ -84,7 +95,7 @@ export const map =
 
 /** Docker's `strslice`: a string counts as a list of one. */
 export const words: Reader<ReadonlyArray<string> | null> = (value, at, reading) =>
-  typeof value === "string" ? [value] : list(text)(value, at, reading)
+  typeof value === "string" ? [text(value, at, reading)] : list(text)(value, at, reading)
 
 /** Keys only: `{"80/tcp":{}}`. */
 export const keys: Reader<Readonly<Record<string, Readonly<Record<string, never>>>> | null> = map(() => ({}))

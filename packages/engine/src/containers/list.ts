@@ -2,8 +2,9 @@ import type { Fault } from "@sockerless/faults"
 import { Effect } from "effect"
 import type { EngineContext } from "../context.ts"
 import { invalid } from "../faults.ts"
-import { anyValue, checkFilterKeys, matchesLabels, nameMatcher } from "../filter-rules.ts"
+import { anyValue, checkFilterKeys, matchesLabels } from "../filter-rules.ts"
 import type { Filters } from "../filters.ts"
+import { patternFilter } from "../name-pattern.ts"
 import type { Entry } from "./entry.ts"
 import type { ContainerSnapshot, Status } from "./snapshot.ts"
 
@@ -71,6 +72,13 @@ const ancestorTest = (context: EngineContext, values: ReadonlyArray<string>) =>
         ids.includes(snapshot.spec.image.id) || values.includes(snapshot.spec.image.reference)
   )
 
+/** `name=` and `id=` are regular expressions; a name may be told with its slash. */
+const patternTests = Effect.fnUntraced(function* (filters: Filters): Effect.fn.Return<ReadonlyArray<Test>> {
+  const matchesId = yield* patternFilter(filters, "id")
+  const matchesName = yield* patternFilter(filters, "name")
+  return [({ spec }) => matchesId(spec.id), ({ spec }) => matchesName(`/${spec.name}`) || matchesName(spec.name)]
+})
+
 /** `before=x` and `since=x` compare with the creation of another container. */
 const timeTest = (context: EngineContext, filters: Filters, key: "before" | "since") =>
   Effect.map(
@@ -84,12 +92,6 @@ const timeTest = (context: EngineContext, filters: Filters, key: "before" | "sin
   )
 
 const simpleTests = (filters: Filters): ReadonlyArray<Test> => [
-  (snapshot) => anyValue(filters, "id", (value) => nameMatcher(value)(snapshot.spec.id)),
-  (snapshot) =>
-    anyValue(filters, "name", (value) => {
-      const matches = nameMatcher(value)
-      return matches(`/${snapshot.spec.name}`) || matches(snapshot.spec.name)
-    }),
   (snapshot) => matchesLabels(snapshot.spec.labels, filters.get("label") ?? []),
   (snapshot) => anyValue(filters, "status", (value) => value === snapshot.state.status),
   (snapshot) => anyValue(filters, "health", (value) => value === (snapshot.state.health?.status ?? "none")),
@@ -142,7 +144,7 @@ export const listContainers = Effect.fn("engine.containers.list")(function* (
     filters.has("exited") ||
     filters.has("before") ||
     filters.has("since")
-  const tests: Array<Test> = [...simpleTests(filters)]
+  const tests: Array<Test> = [...simpleTests(filters), ...(yield* patternTests(filters))]
   if (filters.has("ancestor")) tests.push(yield* ancestorTest(context, filters.get("ancestor") ?? []))
   if (filters.has("before")) tests.push(yield* timeTest(context, filters, "before"))
   if (filters.has("since")) tests.push(yield* timeTest(context, filters, "since"))

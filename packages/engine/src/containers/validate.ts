@@ -2,9 +2,11 @@ import type { ResourceLimits, WorkloadSpec } from "@sockerless/backend-contract"
 import { Effect } from "effect"
 import { availableParallelism } from "node:os"
 import { type DockerFault, invalid } from "../faults.ts"
+import { signalNumber } from "./signals.ts"
 
 const MIN_MEMORY = 6 * 1024 * 1024
 const NANO = 1_000_000_000
+const EXTRA_HOST = /^[^:=\s]+[:=]\S+$/
 
 const cpusetProblem = (text: string | undefined, what: string): string | undefined => {
   if (text === undefined || text === "") return undefined
@@ -106,6 +108,9 @@ export const checkWorkload = (spec: WorkloadSpec): Effect.Effect<void, DockerFau
         invalid(`Invalid value ${spec.isolation.oomScoreAdj}, range for oom score adj is [-1000, 1000]`)
       )
     }
+    if (spec.stopSignal !== "") yield* signalNumber(spec.stopSignal)
+    const badHost = spec.network.extraHosts.find((entry) => !EXTRA_HOST.test(entry))
+    if (badHost !== undefined) return yield* Effect.fail(invalid(`bad format for add-host: "${badHost}"`))
     const hostMode = hostModeProblem(spec)
     if (hostMode !== undefined) return yield* Effect.fail(hostMode)
     yield* checkResources(spec.resources)

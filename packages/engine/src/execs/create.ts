@@ -1,5 +1,6 @@
 import type { ExecSpec } from "@sockerless/backend-contract"
 import { Deferred, Effect } from "effect"
+import { parseDetachKeys } from "../containers/detach-keys.ts"
 import type { ContainerSnapshot } from "../containers/snapshot.ts"
 import { containerEvent, type EngineContext } from "../context.ts"
 import { conflict, invalid } from "../faults.ts"
@@ -42,6 +43,9 @@ export const createExec = (context: EngineContext, book: ExecBook) => (container
     if (request.argv.length === 0) return yield* Effect.fail(invalid("No exec command specified"))
     const refused = refusal(containerRef, spec.id, state.status)
     if (refused !== undefined) return yield* Effect.fail(refused)
+    if (parseDetachKeys(request.detachKeys ?? "") === undefined) {
+      return yield* Effect.fail(invalid(`Invalid detach keys (${request.detachKeys}) provided`))
+    }
     const id = newId()
     yield* book.add({
       snapshot: {

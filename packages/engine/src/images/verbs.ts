@@ -2,8 +2,9 @@ import type { ImageRecord } from "@sockerless/images"
 import { Effect, Stream } from "effect"
 import { isRunning } from "../containers/entry.ts"
 import { type EngineContext, publish } from "../context.ts"
-import { anyValue, booleanFilter, checkFilterKeys, lacksLabels, matchesLabels, untilMillis } from "../filter-rules.ts"
+import { booleanFilter, checkFilterKeys, lacksLabels, matchesLabels, untilMillis } from "../filter-rules.ts"
 import type { Filters } from "../filters.ts"
+import { globFilter } from "../name-pattern.ts"
 import type { Images } from "./images.ts"
 
 const listKeys = new Set(["dangling", "label", "before", "since", "reference", "until"])
@@ -19,23 +20,11 @@ const usersOf = (context: EngineContext) => (imageId: string) =>
       name: entry.snapshot.spec.name
     }))
 
-/** `*` within one path element, `?` one character: the glob of `reference=`. */
-const globMatcher = (pattern: string): ((text: string) => boolean) => {
-  const source = pattern
-    .split("")
-    .map((letter) => (letter === "*" ? "[^/]*" : letter === "?" ? "[^/]" : letter.replace(/[.+^${}()|[\]\\]/g, "\\$&")))
-    .join("")
-  const expression = new RegExp(`^${source}$`)
-  return (text) => expression.test(text)
-}
-
-const matchesReference = (image: ImageRecord, pattern: string): boolean => {
-  const matches = globMatcher(pattern)
-  return [...image.repoTags, ...image.repoDigests].some((reference) => {
+const matchesReference = (image: ImageRecord, matches: (text: string) => boolean): boolean =>
+  [...image.repoTags, ...image.repoDigests].some((reference) => {
     const repository = reference.replace(/@.*$/, "").replace(/:[^:/]+$/, "")
     return matches(reference) || matches(repository) || matches(repository.split("/").at(-1) ?? "")
   })
-}
 
 const createdMillis = (image: ImageRecord): number => Date.parse(image.created)
 
@@ -50,6 +39,9 @@ const list = (context: EngineContext, filters: Filters) =>
       )
     const before = yield* edge("before")
     const since = yield* edge("since")
+    const [until] = filters.get("until") ?? []
+    const untilEdge = until === undefined ? Number.POSITIVE_INFINITY : yield* untilMillis(until)
+    const matchesGlob = yield* globFilter(filters, "reference")
     const users = usersOf(context)
     const images = yield* context.images.list()
     return images
@@ -57,9 +49,10 @@ const list = (context: EngineContext, filters: Filters) =>
         (image) =>
           (dangling === undefined || dangling === (image.repoTags.length === 0)) &&
           matchesLabels(image.config.labels ?? {}, filters.get("label") ?? []) &&
-          anyValue(filters, "reference", (value) => matchesReference(image, value)) &&
+          (!filters.has("reference") || matchesReference(image, matchesGlob)) &&
           (before === undefined || createdMillis(image) < before) &&
-          (since === undefined || createdMillis(image) > since)
+          (since === undefined || createdMillis(image) > since) &&
+          createdMillis(image) < untilEdge
       )
       .toSorted((a, b) => createdMillis(b) - createdMillis(a))
       .map((image) => Object.assign({}, image, { containers: users(image.id).length }))

@@ -3,16 +3,9 @@ import { killpoint } from "@sockerless/killpoints"
 import { Effect } from "effect"
 import { type EngineContext, defaultBackend, publish } from "../context.ts"
 import { conflict, invalid, notFound } from "../faults.ts"
-import {
-  booleanFilter,
-  anyValue,
-  checkFilterKeys,
-  lacksLabels,
-  matchesLabels,
-  nameMatcher,
-  untilMillis
-} from "../filter-rules.ts"
+import { booleanFilter, anyValue, checkFilterKeys, lacksLabels, matchesLabels, untilMillis } from "../filter-rules.ts"
 import type { Filters } from "../filters.ts"
+import { patternFilter } from "../name-pattern.ts"
 import { newId, nowTime } from "../identity.ts"
 import { whenOpen } from "../opening.ts"
 import type { VolumeRecord } from "./book.ts"
@@ -86,12 +79,13 @@ const list = (context: EngineContext, filters: Filters) =>
   Effect.gen(function* () {
     yield* checkFilterKeys(filters, listKeys)
     const dangling = yield* booleanFilter(filters, "dangling")
+    const matchesName = yield* patternFilter(filters, "name")
     return context.volumes.all
       .map((record) => snapshotOf(context, record))
       .filter(
         (volume) =>
           (dangling === undefined || dangling === (volume.usedBy.length === 0)) &&
-          anyValue(filters, "name", (value) => nameMatcher(value)(volume.name)) &&
+          matchesName(volume.name) &&
           anyValue(filters, "driver", (value) => value === volume.driver) &&
           matchesLabels(volume.labels, filters.get("label") ?? [])
       )
