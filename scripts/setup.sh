@@ -9,7 +9,7 @@ say() { echo "setup: $*"; }
 # program=package, a line each; a package is installed when its program is missing.
 programs="conmon=conmon ip=iproute2 nft=nftables ps=procps tini=tini flock=util-linux mount=mount tar=tar"
 test_programs="busybox=busybox-static docker-registry=docker-registry iptables=iptables curl=curl git=git
-  openssl=openssl socat=socat docker=docker.io gh=gh ssh=openssh-client"
+  openssl=openssl socat=socat docker=docker.io gh=gh ssh=openssh-client sshd=openssh-server"
 
 missing=""
 want() {
