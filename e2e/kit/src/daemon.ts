@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { removeContainers } from "./api.ts"
 import { type Docker, dockerCli } from "./docker.ts"
 import { until } from "./until.ts"
 
@@ -141,8 +142,7 @@ export const startSockerlessd = async (options: DaemonOptions = {}): Promise<Dae
     stop: async () => {
       if (!alive(numberIn(pidfile))) throw new Error(`the daemon was dead when it was to be stopped:\n${log}`)
       try {
-        const containers = (await docker.ok("ps", "-aq")).split("\n").filter((id) => id !== "")
-        if (containers.length > 0) await docker.ok("rm", "-f", ...containers)
+        await removeContainers(socket)
       } finally {
         await kill()
       }

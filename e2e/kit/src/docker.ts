@@ -2,7 +2,7 @@ import { spawn as spawnTerminal } from "@lydell/node-pty"
 import { spawn } from "node:child_process"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 
 /** How one run of the docker CLI ended. */
 export interface Outcome {
@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Takes standard output as it comes, for bytes that are no text or too many; the outcome's is empty then. */
   readonly onStdout?: (chunk: Buffer) => void
-  /** Kills the client after this long; 30 s unless told. */
+  /** Kills the client after this long; 50 s unless told. */
   readonly millis?: number
 }
 
@@ -51,7 +51,7 @@ export interface Docker {
   readonly terminal: (args: ReadonlyArray<string>, size?: { columns: number; rows: number }) => Terminal
 }
 
-const DEADLINE_MILLIS = 30_000
+const DEADLINE_MILLIS = 50_000
 
 const backgroundOf = (
   program: string,
@@ -84,13 +84,20 @@ const backgroundOf = (
   }
 }
 
-/** The docker CLI on PATH (or `SOCKERLESS_DOCKER`), with a configuration folder of its own. */
+/** The docker CLI that tests run: the one on PATH unless `SOCKERLESS_DOCKER` names another. */
+export const dockerProgram = process.env["SOCKERLESS_DOCKER"] ?? "docker"
+
+/** Beside the daemon's socket, so that it goes when the daemon's folder goes. */
+const configurationFor = (host: string): string =>
+  mkdtempSync(join(host.startsWith("unix://") ? dirname(host.slice("unix://".length)) : tmpdir(), "docker-config-"))
+
+/** The docker CLI with a configuration folder of its own. */
 export const dockerCli = (host: string, extra: Readonly<Record<string, string>> = {}): Docker => {
-  const program = process.env["SOCKERLESS_DOCKER"] ?? "docker"
+  const program = dockerProgram
   const env = {
     ...process.env,
     DOCKER_HOST: host,
-    DOCKER_CONFIG: mkdtempSync(join(tmpdir(), "docker-config-")),
+    DOCKER_CONFIG: configurationFor(host),
     DOCKER_CLI_HINTS: "false",
     ...extra
   }

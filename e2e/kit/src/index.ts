@@ -1,4 +1,13 @@
-export { dockerCli, type Docker, type Outcome, type RunOptions, type Background, type Terminal } from "./docker.ts"
+export { type ApiReply, apiRequest, loadImage } from "./api.ts"
+export {
+  dockerCli,
+  dockerProgram,
+  type Docker,
+  type Outcome,
+  type RunOptions,
+  type Background,
+  type Terminal
+} from "./docker.ts"
 export { type Daemon, type DaemonOptions, startSockerlessd } from "./daemon.ts"
 export { findOracle, startOracle } from "./oracle.ts"
 export { target, startTarget } from "./target.ts"

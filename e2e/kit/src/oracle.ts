@@ -4,6 +4,7 @@ import { readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
+import { removeContainers } from "./api.ts"
 import { type Daemon, pingUntilReady } from "./daemon.ts"
 import { dockerCli } from "./docker.ts"
 import { until } from "./until.ts"
@@ -71,8 +72,7 @@ export const startOracle = async (
     log: () => log,
     kill,
     stop: async () => {
-      const containers = (await docker.ok("ps", "-aq")).split("\n").filter((id) => id !== "")
-      if (containers.length > 0) await docker.ok("rm", "-f", ...containers)
+      await removeContainers(socket)
       await kill()
       // containerd's helpers leave the daemon's own network namespace mounted.
       for (const name of await readdir(join(folder, "exec/netns")).catch(() => [])) {

@@ -1,3 +1,4 @@
+import { loadImage } from "./api.ts"
 import { type Daemon, type DaemonOptions, startSockerlessd } from "./daemon.ts"
 import { startOracle } from "./oracle.ts"
 import { busyboxArchive } from "./images.ts"
@@ -8,7 +9,6 @@ export const target: "sockerlessd" | "dockerd" = process.env["TARGET"] === "dock
 /** Starts the daemon to judge, with `busybox:latest` loaded. */
 export const startTarget = async (options: DaemonOptions = {}): Promise<Daemon> => {
   const daemon = await (target === "dockerd" ? startOracle(options.args) : startSockerlessd(options))
-  const loaded = await daemon.docker.run(["load"], { input: await busyboxArchive() })
-  if (loaded.code !== 0) throw new Error(`docker load ended with ${loaded.code}: ${loaded.stderr}`)
+  await loadImage(daemon.socket, await busyboxArchive())
   return daemon
 }
