@@ -271,6 +271,8 @@ export interface ExecSession {
   readonly input: Writable | undefined
   readonly resize: (size: TerminalSize) => Effect.Effect<void, Fault>
   readonly exit: Effect.Effect<number>
+  /** Why the process never ran, in Docker's words; its output tells the same. */
+  readonly failure?: string
 }
 
 export interface PathStat {

@@ -4,7 +4,7 @@ import { Deferred, Effect } from "effect"
 import { PassThrough, pipeline, type Readable } from "node:stream"
 import { withDetachKeys } from "../containers/detach.ts"
 import { backendOf, containerEvent, type EngineContext, handleOf, launchOf } from "../context.ts"
-import { conflict } from "../faults.ts"
+import { conflict, invalid } from "../faults.ts"
 import type { ExecBook, ExecEntry } from "./book.ts"
 import type { StartExec } from "./execs.ts"
 
@@ -80,6 +80,7 @@ export const startExec = (context: EngineContext, book: ExecBook) => (id: string
     yield* Effect.forkDetach(finish(context, book, entry, session).pipe(Effect.ensuring(Effect.sync(resolve))))
     if (options.detach) {
       session.output.resume()
+      if (session.failure !== undefined) return yield* Effect.fail(invalid(session.failure))
       return undefined
     }
     const attached = yield* withDetachKeys(

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs"
 import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Schema } from "effect"
-import { type Session, startSession } from "../stdio/exec-session.ts"
+import { type Session, startSession, unstartedSession } from "../stdio/exec-session.ts"
 import { startTerminalSession } from "../stdio/terminal-session.ts"
 import { bundleOf, execFolderOf, type RuntimeFolders } from "./bundle.ts"
 import { grantedCapabilities } from "./capabilities.ts"
@@ -181,6 +181,8 @@ const withTerminal = Effect.fnUntraced(function* (
   return session
 })
 
+const UNSTARTABLE_EXIT_CODE = 126
+
 /** Runs a process in a container. Resolves when it runs, or with its failure told as output and exit code. */
 export const startExec = Effect.fn("oci.exec")(function* (
   tools: Tools,
@@ -188,7 +190,13 @@ export const startExec = Effect.fn("oci.exec")(function* (
   running: Running,
   defaults: ExecDefaults,
   request: ExecRequest
-): Effect.fn.Return<Session, StartFailed | RuntimeFailed> {
-  const process = yield* processOf(tools, folders, running, defaults, request)
-  return yield* (request.tty ? withTerminal : withPipes)(tools, folders, running, process, request)
+): Effect.fn.Return<Session, RuntimeFailed> {
+  return yield* processOf(tools, folders, running, defaults, request).pipe(
+    Effect.flatMap((process) =>
+      (request.tty ? withTerminal : withPipes)(tools, folders, running, process, request)
+    ),
+    Effect.catchTag("StartFailed", ({ text }) =>
+      Effect.succeed(unstartedSession({ text, exitCode: UNSTARTABLE_EXIT_CODE }, request.tty))
+    )
+  )
 })

@@ -36,7 +36,7 @@ const sayings = (program: string) => {
 const detailOf = (
   program: string,
   reason: string
-): { readonly detail: string; readonly exitCode: number } | undefined => {
+): { readonly detail: string; readonly exitCode?: number } | undefined => {
   const quoted = JSON.stringify(program)
   const said = sayings(program)
   const says = (texts: ReadonlyArray<string>) => texts.some((text) => reason.includes(text))
@@ -47,6 +47,11 @@ const detailOf = (
         : `exec: ${quoted}: executable file not found in $PATH`,
       exitCode: 127
     }
+  }
+  const folder = /^chdir `(.*)`: (.*)$/.exec(reason)
+  if (folder !== null) {
+    const [, path = "", why = ""] = folder
+    return { detail: `chdir to cwd (${JSON.stringify(path)}) set in config.json failed: ${why.toLowerCase()}` }
   }
   if (says(said.folder)) return { detail: `exec: ${quoted}: is a directory`, exitCode: 126 }
   if (says(said.denied)) return { detail: `exec: ${quoted}: permission denied`, exitCode: 126 }

@@ -12,6 +12,8 @@ export interface Session {
   readonly input: Writable | undefined
   readonly resize: (rows: number, columns: number) => void
   readonly exit: Promise<number>
+  /** Why the process never ran; its output tells the same. */
+  readonly failure?: string
 }
 
 export interface SessionRequest {
@@ -46,19 +48,26 @@ const pidWhenStarted = (pidFile: string, ended: () => boolean): Promise<number> 
   })
 
 /** The session of a process that never ran: Docker's text as output, and the code. */
+export const unstartedSession = (
+  { text, exitCode }: { readonly text: string; readonly exitCode: number },
+  tty: boolean
+): Session => ({
+  pid: 0,
+  output: failedOutput(`${text}\r\n`, tty),
+  input: undefined,
+  resize: () => undefined,
+  exit: Promise.resolve(exitCode),
+  failure: text
+})
+
+/** As `unstartedSession`, with the reason that the runtime logged. */
 export const failedSession = (
   request: Pick<SessionRequest, "logFile" | "failure" | "forget">,
   tty: boolean
 ): Session => {
-  const { text, exitCode } = request.failure(readIfPresent(request.logFile))
+  const reason = request.failure(readIfPresent(request.logFile))
   request.forget()
-  return {
-    pid: 0,
-    output: failedOutput(`${text}\r\n`, tty),
-    input: undefined,
-    resize: () => undefined,
-    exit: Promise.resolve(exitCode)
-  }
+  return unstartedSession(reason, tty)
 }
 
 const endOf = (child: ChildProcess): { readonly code: Promise<number>; readonly closed: Promise<void> } => ({

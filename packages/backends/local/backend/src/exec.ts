@@ -64,6 +64,7 @@ export const execIn = Effect.fn("local.exec")(function* (
     input: session.input,
     resize: (size) =>
       attempt(`resize the terminal of exec ${exec.id}`, async () => session.resize(size.rows, size.columns)),
-    exit: Effect.promise(() => session.exit)
+    exit: Effect.promise(() => session.exit),
+    ...(session.failure === undefined ? {} : { failure: session.failure })
   }
 })
