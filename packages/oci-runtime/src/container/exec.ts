@@ -192,9 +192,7 @@ export const startExec = Effect.fn("oci.exec")(function* (
   request: ExecRequest
 ): Effect.fn.Return<Session, RuntimeFailed> {
   return yield* processOf(tools, folders, running, defaults, request).pipe(
-    Effect.flatMap((process) =>
-      (request.tty ? withTerminal : withPipes)(tools, folders, running, process, request)
-    ),
+    Effect.flatMap((process) => (request.tty ? withTerminal : withPipes)(tools, folders, running, process, request)),
     Effect.catchTag("StartFailed", ({ text }) =>
       Effect.succeed(unstartedSession({ text, exitCode: UNSTARTABLE_EXIT_CODE }, request.tty))
     )
