@@ -5,6 +5,7 @@ import { busyboxArchive } from "@sockerless/e2e-kit"
 import { killpointNames } from "@sockerless/killpoints"
 import { expectCall, Lost, makeApi } from "./api.ts"
 import { remove } from "./container-actions.ts"
+import { checkLeftovers } from "./leftovers.ts"
 import { makeRandom, type Random } from "./random.ts"
 import { scenarios, scenariosFor, type Scenario, startVeterans } from "./scenarios.ts"
 import { discardThings, removeImage, removeNetwork, removeVolume } from "./thing-actions.ts"
@@ -125,6 +126,10 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const shared = join(victim.daemon.folder, "shared")
   mkdirSync(shared)
   const world = makeWorld(makeApi(victim.daemon.socket), shared, () => victim.life)
+  const compare = async () => {
+    await verify(world)
+    await checkLeftovers(world, victim.daemon.folder)
+  }
   const pointsHit: Array<string> = []
   const pointsMissed: Array<string> = []
   try {
@@ -136,22 +141,23 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
       const hit = await pointRound(victim, actors, point, 1)
       ;(hit ? pointsHit : pointsMissed).push(point)
       options.say(`point ${index + 1} of ${options.points.length}: ${point} ${hit ? "hit" : "NOT HIT"}`)
-      await verify(world)
+      await compare()
     }
     for (let round = 1; round <= options.kills; round += 1) {
       await randomRound(victim, actors, random)
       options.say(
         `round ${round} of ${options.kills}: ready again after ${Math.round(victim.recoveries.at(-1) ?? 0)} ms`
       )
-      await verify(world)
+      await compare()
     }
     await removeAll(keeper)
-    await verify(world)
+    await compare()
   } catch (error) {
     options.say(`seed ${options.seed}: ${String(error)}\nthe daemon said at last:\n${victim.daemon.log().slice(-6000)}`)
     throw error
   } finally {
-    await victim.end()
+    // A daemon that cannot be ended must not hide what was found before.
+    await victim.end().catch((error: unknown) => options.say(`the end of the daemon: ${String(error)}`))
   }
   return {
     seed: options.seed,

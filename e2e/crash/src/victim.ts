@@ -136,7 +136,7 @@ export class Victim {
   /** Ends the daemon with all it made. */
   async end(): Promise<void> {
     rmSync(this.#armingFile, { force: true })
-    await this.kill()
+    if (existsSync(this.#supervisorFile)) await this.kill()
     await this.daemon.stop()
   }
 }

@@ -42,14 +42,13 @@ export const defaultBackend = (context: EngineContext): Effect.Effect<BackendSha
 export const joinedId = (mode: string): string | undefined =>
   mode.startsWith("container:") ? mode.slice("container:".length) : undefined
 
-/** A workload with all it refers to, as it is now. */
-export const launchOf = (context: EngineContext, entry: Entry): Effect.Effect<Launch, DockerFault> =>
-  Effect.gen(function* () {
+const launchWith = (
+  context: EngineContext,
+  entry: Entry,
+  networks: ReadonlyArray<NetworkSpec>
+): Effect.Effect<Launch, DockerFault> =>
+  Effect.sync(() => {
     const { spec } = entry.snapshot
-    const networks: Array<NetworkSpec> = []
-    for (const networkId of Object.keys(spec.network.endpoints)) {
-      networks.push(yield* context.networks.byId(networkId))
-    }
     const joined: Record<string, Launch["joined"][string]> = {}
     for (const mode of [spec.network.mode, spec.isolation.pidMode, spec.isolation.ipcMode]) {
       const other = context.book.byId(joinedId(mode) ?? "")
@@ -62,6 +61,24 @@ export const launchOf = (context: EngineContext, entry: Entry): Effect.Effect<La
       if (mount.type === "volume") volumeMountpoints[mount.name] = context.volumes.mountpoint(mount.name)
     }
     return { spec, networks, joined, volumeMountpoints }
+  })
+
+/** A workload with all it refers to, as it is now; fails when a network of it is gone. */
+export const launchOf = (context: EngineContext, entry: Entry): Effect.Effect<Launch, DockerFault> =>
+  Effect.flatMap(
+    Effect.forEach(Object.keys(entry.snapshot.spec.network.endpoints), (id) => context.networks.byId(id)),
+    (networks) => launchWith(context, entry, networks)
+  )
+
+/** As `launchOf` with what is left of its networks: a stopped container does not keep a network from being removed. */
+export const remainingLaunchOf = (context: EngineContext, entry: Entry): Effect.Effect<Launch, DockerFault> =>
+  Effect.suspend(() => {
+    const ids = entry.snapshot.spec.network.endpoints
+    return launchWith(
+      context,
+      entry,
+      context.networks.all.filter((network) => ids[network.id] !== undefined)
+    )
   })
 
 /** The handle of a container that was created; every verb but `create` has one. */

@@ -10,7 +10,7 @@ import { startHealth } from "./containers/health.ts"
 import { publishDisconnects, removeLocked } from "./containers/remove.ts"
 import { shouldRestart, shouldStartAtBoot } from "./containers/restart-policy.ts"
 import { runningState, startLocked } from "./containers/start.ts"
-import { backendOf, containerEvent, defaultBackend, type EngineContext, launchOf } from "./context.ts"
+import { backendOf, containerEvent, defaultBackend, type EngineContext, remainingLaunchOf } from "./context.ts"
 import { nowTime } from "./identity.ts"
 import { ensurePredefined } from "./networks/verbs.ts"
 
@@ -89,7 +89,7 @@ const reconcile = Effect.fnUntraced(function* (
     return "removed"
   }
   const backend = yield* backendOf(context, entry)
-  const seen = yield* backend.adopt(yield* launchOf(context, entry), entry.handle)
+  const seen = yield* backend.adopt(yield* remainingLaunchOf(context, entry), entry.handle)
   killpoint("engine.recovery.after-adopt")
   if (seen._tag === "Running") {
     yield* takeRunning(context, entry, seen)
@@ -126,7 +126,7 @@ const knownOf = (context: EngineContext, records: ReadonlyArray<ContainerRecord>
         const entry = context.book.byId(record.snapshot.spec.id)
         return entry === undefined
           ? Effect.succeed(undefined)
-          : Effect.map(launchOf(context, entry), (launch) => ({ launch, handle: entry.handle }))
+          : Effect.map(remainingLaunchOf(context, entry), (launch) => ({ launch, handle: entry.handle }))
       }
     ),
     (workloads): Known => ({

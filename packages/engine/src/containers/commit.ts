@@ -1,6 +1,6 @@
 import type { Fault } from "@sockerless/faults"
 import { Effect } from "effect"
-import { backendOf, containerEvent, type EngineContext, handleOf, launchOf } from "../context.ts"
+import { backendOf, containerEvent, type EngineContext, handleOf, remainingLaunchOf } from "../context.ts"
 import type { CommitContainer } from "./containers.ts"
 
 /**
@@ -19,7 +19,7 @@ export const commitContainer = Effect.fn("engine.containers.commit")(function* (
       const handle = yield* handleOf(entry)
       const { spec, state } = entry.snapshot
       const layer = Effect.gen(function* () {
-        const tar = yield* backend.archive.packChanges(yield* launchOf(context, entry), handle)
+        const tar = yield* backend.archive.packChanges(yield* remainingLaunchOf(context, entry), handle)
         return yield* context.images.commit(tar, {
           ...request,
           parent: spec.image.id,

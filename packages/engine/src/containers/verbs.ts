@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { backendOf, containerEvent, type EngineContext, handleOf, launchOf } from "../context.ts"
+import { backendOf, containerEvent, type EngineContext, handleOf, remainingLaunchOf } from "../context.ts"
 import { conflict, type DockerFault, notRunning } from "../faults.ts"
 import { commitContainer } from "./commit.ts"
 import type { Containers } from "./containers.ts"
@@ -27,7 +27,7 @@ const parts = Effect.fnUntraced(function* (context: EngineContext, ref: string) 
     entry,
     backend: yield* backendOf(context, entry),
     handle: yield* handleOf(entry),
-    launch: yield* launchOf(context, entry)
+    launch: yield* remainingLaunchOf(context, entry)
   }
 })
 

@@ -3,7 +3,15 @@ import type { Fault } from "@sockerless/faults"
 import { killpoint } from "@sockerless/killpoints"
 import { Effect } from "effect"
 import { isRunning, type Entry } from "../containers/entry.ts"
-import { backendOf, defaultBackend, type EngineContext, handleOf, launchOf, publish } from "../context.ts"
+import {
+  backendOf,
+  defaultBackend,
+  type EngineContext,
+  handleOf,
+  launchOf,
+  publish,
+  remainingLaunchOf
+} from "../context.ts"
 import { conflict, forbidden, invalid, notFound } from "../faults.ts"
 import { anyValue, booleanFilter, checkFilterKeys, lacksLabels, matchesLabels, untilMillis } from "../filter-rules.ts"
 import type { Filters } from "../filters.ts"
@@ -231,7 +239,7 @@ const disconnect = Effect.fn("engine.networks.disconnect")(function* (
       if (isRunning(entry)) {
         const backend = yield* backendOf(context, entry)
         entry.handle = yield* backend.networks.disconnect(
-          yield* launchOf(context, entry),
+          yield* remainingLaunchOf(context, entry),
           yield* handleOf(entry),
           network.id
         )
