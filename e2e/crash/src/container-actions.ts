@@ -144,13 +144,13 @@ export const update = ({ random, world }: Actor, tracked: Tracked): Promise<void
 
 /** `docker rm -f -v`. */
 export const remove = async ({ mine, world }: Actor, tracked: Tracked): Promise<void> => {
+  tracked.removalAsked = true
   tracked.statuses = new Set([...tracked.statuses, "absent", "exited"])
   tracked.exitCodes = new Set([...tracked.exitCodes, 137])
   tracked.known = undefined
   const allowed = tracked.kind.autoRemove === true ? [204, 404, 409] : [204]
   await expectCall(world.api, allowed, "DELETE", `/containers/${refOf(tracked)}?force=1&v=1`)
   tracked.statuses = new Set(["absent"])
-  tracked.wasRemoved = true
   mine.delete(tracked)
 }
 

@@ -35,8 +35,8 @@ export interface Tracked {
   pid: number | undefined
   /** How many runs there were: at least and at most, because a start may be open. */
   runs: { least: number; most: number }
-  /** Whether a removal was acknowledged: then not even a tombstone answers. */
-  wasRemoved: boolean
+  /** Whether a client asked for its removal: then no tombstone has to answer. */
+  removalAsked: boolean
   /** Exit codes that are right when it has ended. */
   exitCodes: ReadonlySet<number>
 }
@@ -54,7 +54,7 @@ export const makeTracked = (kind: Kind, name: string): Tracked => ({
   fixed: undefined,
   pid: undefined,
   runs: { least: 0, most: 0 },
-  wasRemoved: false,
+  removalAsked: false,
   exitCodes: new Set()
 })
 

@@ -28,7 +28,7 @@ const wrong = (tracked: Tracked, text: string): never => {
 const checkAbsent = async (world: World, tracked: Tracked): Promise<void> => {
   if (!tracked.statuses.has("absent")) wrong(tracked, `is gone, it must be ${show(tracked.statuses)}`)
   const { endsWith, autoRemove } = tracked.kind
-  if (autoRemove !== true || tracked.id === undefined || tracked.wasRemoved) return
+  if (autoRemove !== true || tracked.id === undefined || tracked.removalAsked) return
   const answer = await world.api.call("POST", `/containers/${tracked.id}/wait`)
   if (answer.status !== 200) wrong(tracked, `removed itself, and wait answers ${answer.status}`)
   const code = numberAt(jsonOf(answer), "StatusCode")
