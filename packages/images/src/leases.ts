@@ -25,9 +25,7 @@ export class Leases {
 
   /** As `hold`, for a `use` that writes more content than its records name. */
   holdAndSweep<A, E, R>(use: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return this.hold(
-      Effect.tap(use, () => Effect.sync(() => (this.#owed = true)))
-    )
+    return this.hold(Effect.tap(use, () => Effect.sync(() => (this.#owed = true))))
   }
 
   /** Runs `remove` when nobody holds a lease, else leaves the work to the last one who does. */
