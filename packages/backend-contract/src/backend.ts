@@ -227,7 +227,7 @@ export interface LogOptions {
   /** Nanoseconds since the epoch. */
   readonly since?: bigint
   readonly until?: bigint
-  /** Put before each line after the timestamp, for `details=1`; empty for none. */
+  /** Put before each line as it is, after the timestamp, for `details=1`; empty for none. */
   readonly detailsPrefix: string
   readonly tty: boolean
 }

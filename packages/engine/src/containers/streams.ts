@@ -6,6 +6,7 @@ import { backendOf, containerEvent, type EngineContext, handleOf } from "../cont
 import { conflict, invalid } from "../faults.ts"
 import type { AttachRequest, Containers } from "./containers.ts"
 import { withDetachKeys } from "./detach.ts"
+import { logDetails } from "./log-details.ts"
 
 type LogRequest = Parameters<Containers["Service"]["logs"]>[1]
 
@@ -28,8 +29,9 @@ export const logsOf = Effect.fn("engine.containers.logs")(function* (
   }
   const backend = yield* backendOf(context, entry)
   const { tty } = spec.process
-  const { details: _, ...rest } = options
-  const output = yield* backend.logs(yield* handleOf(entry), { ...rest, tty, detailsPrefix: "" })
+  const { details, ...rest } = options
+  const detailsPrefix = details ? logDetails(spec) : ""
+  const output = yield* backend.logs(yield* handleOf(entry), { ...rest, tty, detailsPrefix })
   return { output, tty }
 })
 

@@ -101,6 +101,7 @@ const monitorArguments = (spec: ContainerSpec, tools: Tools, folders: RuntimeFol
     ...["--runtime-arg", "--log-format", "--runtime-arg", "json"],
     ...["-b", bundle.folder, "-p", bundle.pidFile, "-P", bundle.monitorPidFile],
     ...["-l", `k8s-file:${logPath}`, "--exit-dir", folders.exits, ...quietMonitor],
+    ...(spec.logLimitBytes === undefined ? [] : ["--log-size-max", String(spec.logLimitBytes)]),
     ...(spec.tty ? ["-t"] : []),
     ...(spec.tty && spec.stdin !== "none" ? ["-i", "--leave-stdin-open"] : [])
   ]

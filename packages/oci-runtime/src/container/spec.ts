@@ -32,6 +32,8 @@ export interface ContainerSpec {
   /** Absolute path below each controller, for example `/sockerless-ab12/<id>`. */
   readonly cgroupPath: string
   readonly namespaces: Namespaces
+  /** The log is begun anew when it would grow beyond this; undefined for no limit. */
+  readonly logLimitBytes: number | undefined
   /** Host path of an init to run as process 1 in front of argv; undefined for none. */
   readonly initPath: string | undefined
 }

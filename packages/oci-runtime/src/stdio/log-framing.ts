@@ -6,7 +6,7 @@ export interface FramingOptions {
   /** Docker's stdcopy frames, or the bare bytes of a terminal. */
   readonly framing: "multiplexed" | "raw"
   readonly timestamps: boolean
-  /** Put before each line, after the timestamp. */
+  /** Put before each line as it is, after the timestamp. */
   readonly prefix: string
   readonly sinceNanos: bigint | undefined
   readonly untilNanos: bigint | undefined
@@ -93,7 +93,7 @@ export class LogFramer {
       const stream = streamOf(block, start)
       if (this.#wanted(block, start, stream)) {
         const time = timestamps ? `${utcTimeOf(block, start)} ` : ""
-        const head = this.#midLine[stream] ? "" : `${time}${prefix === "" ? "" : `${prefix} `}`
+        const head = this.#midLine[stream] ? "" : `${time}${prefix}`
         const partial = isPartial(block, start)
         const body = block.subarray(start + HEADER_BYTES, partial ? newline : newline + 1)
         this.#midLine[stream] = partial

@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs"
-import { type FileHandle, open } from "node:fs/promises"
+import { type FileHandle, open, stat } from "node:fs/promises"
 import { Readable } from "node:stream"
 import { type FramingOptions, LogFramer } from "./log-framing.ts"
 import { tailOffset } from "./log-tail.ts"
@@ -56,8 +56,27 @@ class LogStream extends Readable {
     else if (typeof from === "number") this.#position = from
     else if (tail !== undefined) this.#position = await tailOffset(this.#file, size, tail)
     if (!follow) return
-    this.#watcher = watch(this.#path, () => this.#notice())
+    this.#watch()
     ended.addEventListener("abort", this.#notice, { once: true })
+  }
+
+  #watch(): void {
+    this.#watcher?.close()
+    this.#watcher = watch(this.#path, () => this.#notice())
+  }
+
+  /** A log that reached its limit is begun anew under its name (conmon); the new one is read from its start. */
+  async #replaced(): Promise<boolean> {
+    if (!this.#options.follow || this.#file === undefined) return false
+    const [held, named] = [await this.#file.stat(), await stat(this.#path)]
+    if (held.ino === named.ino) return false
+    const file = await open(this.#path, "r")
+    await this.#file.close()
+    this.#file = file
+    this.#position = 0
+    this.#carry = Buffer.alloc(0)
+    this.#watch()
+    return true
   }
 
   readonly #notice = (): void => {
@@ -100,9 +119,7 @@ class LogStream extends Readable {
     if (this.#framer.untilReached || this.#file === undefined) return undefined
     const { bytesRead } = await this.#file.read(this.#block, 0, BLOCK_BYTES, this.#position)
     if (bytesRead === 0) {
-      // A shorter file was truncated or replaced by the monitor: start over.
-      if ((await this.#file.stat()).size < this.#position) this.#position = 0
-      return undefined
+      return (await this.#replaced()) ? this.#next() : undefined
     }
     this.#position += bytesRead
     const fresh = this.#block.subarray(0, bytesRead)

@@ -98,6 +98,7 @@ export const machineWith = Effect.fnUntraced(function* (runtime?: "crun" | "runc
       maskedPaths: undefined,
       readonlyPaths: undefined,
       sysctls: {},
+      logLimitBytes: undefined,
       ulimits: [],
       oomScoreAdj: 0,
       shmSizeBytes: 64 * 1024 * 1024,

@@ -2,21 +2,13 @@ import type { WorkloadSpec } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import { isCapability, normalizeCapability, parseDeviceRule, type Tools } from "@sockerless/oci-runtime"
 import { Effect } from "effect"
+import { logRefusals, logWarnings } from "./log-limit.ts"
 import { type LocalConflict, LocalUnsupported } from "./faults.ts"
-
-const logOptions: Readonly<Record<string, ReadonlySet<string>>> = {
-  "json-file": new Set(["max-size", "max-file", "compress", "mode"]),
-  local: new Set(["max-size", "max-file", "compress", "mode"]),
-  none: new Set(),
-  "": new Set()
-}
 
 const unsupported = (option: string, wayOut: string) => new LocalUnsupported({ option, wayOut })
 
 const refusals = (spec: WorkloadSpec, tools: Tools): ReadonlyArray<LocalUnsupported | LocalConflict> => {
-  const { isolation, network, logging } = spec
-  const known = logOptions[logging.driver]
-  const unknownLogOption = Object.keys(logging.options).find((key) => known?.has(key) === false)
+  const { isolation, network } = spec
   const badCapability = [...isolation.capAdd, ...isolation.capDrop].find(
     (name) => !isCapability(normalizeCapability(name))
   )
@@ -25,10 +17,7 @@ const refusals = (spec: WorkloadSpec, tools: Tools): ReadonlyArray<LocalUnsuppor
     ...(network.portBindings.some((port) => port.protocol === "sctp")
       ? [unsupported("publishing SCTP ports", "publish tcp or udp, or use --network host")]
       : []),
-    ...(known === undefined ? [unsupported(`log driver "${logging.driver}"`, "use json-file, local or none")] : []),
-    ...(unknownLogOption === undefined
-      ? []
-      : [unsupported(`log option "${unknownLogOption}"`, "use max-size, max-file, compress or mode")]),
+    ...logRefusals(spec),
     ...(badCapability === undefined
       ? []
       : [unsupported(`capability "${badCapability}"`, "see capabilities(7) for the names this kernel knows")]),
@@ -53,10 +42,11 @@ export const checkSpec = (spec: WorkloadSpec, tools: Tools): Effect.Effect<Reado
     const ceiling = tools.host.limits.rlimits.get(`RLIMIT_${ulimit.name.toUpperCase()}`)
     return ceiling !== undefined && (ulimit.hard > ceiling || (ulimit.hard < 0 && Number.isFinite(ceiling)))
   })
-  return Effect.succeed(
-    clamped.map(
+  return Effect.succeed([
+    ...clamped.map(
       (ulimit) =>
         `ulimit ${ulimit.name}=${ulimit.hard} is above the daemon's own hard limit; the container gets that limit`
-    )
-  )
+    ),
+    ...logWarnings(spec)
+  ])
 }

@@ -1,6 +1,7 @@
 import type { Launch, WorkloadSpec } from "@sockerless/backend-contract"
 import type { ContainerSpec, MountRequest, StdinMode } from "@sockerless/oci-runtime"
 import { basename } from "node:path"
+import { logLimitBytes } from "./log-limit.ts"
 import type { LaunchRecord } from "./launch-record.ts"
 import type { Paths } from "./paths.ts"
 
@@ -161,6 +162,7 @@ export const containerSpecOf = (launch: Launch, context: ContainerSpecContext): 
     resources: spec.resources,
     cgroupPath: context.record.cgroupPath,
     namespaces: namespacesOf(launch, context.record, context.pidOf),
+    logLimitBytes: logLimitBytes(spec),
     initPath: isolation.init ? context.initPath : undefined
   }
 }
