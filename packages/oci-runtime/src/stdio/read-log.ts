@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs"
-import { type FileHandle, open, stat } from "node:fs/promises"
+import { type FileHandle, open } from "node:fs/promises"
 import { Readable } from "node:stream"
 import { type FramingOptions, LogFramer } from "./log-framing.ts"
 import { tailOffset } from "./log-tail.ts"
@@ -19,6 +19,13 @@ export interface ReadLogOptions extends Omit<FramingOptions, "sinceNanos" | "unt
 const BLOCK_BYTES = 512 * 1024
 /** Beyond this a record without its newline is handed on as it is; conmon writes records of at most 8 KiB. */
 const RECORD_LIMIT = 4 * 1024 * 1024
+
+/** A removed container's log has no name any more; who holds it open reads it to its end. */
+const openIfPresent = (path: string): Promise<FileHandle | undefined> =>
+  open(path, "r").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined
+    throw error
+  })
 
 /**
  * The bytes a container printed, from its log file. The file is the only source, live or not: a reader that stops
@@ -68,11 +75,15 @@ class LogStream extends Readable {
   /** A log that reached its limit is begun anew under its name (conmon); the new one is read from its start. */
   async #replaced(): Promise<boolean> {
     if (!this.#options.follow || this.#file === undefined) return false
-    const [held, named] = [await this.#file.stat(), await stat(this.#path)]
-    if (held.ino === named.ino) return false
-    const file = await open(this.#path, "r")
+    const newest = await openIfPresent(this.#path)
+    if (newest === undefined) return false
+    const [held, named] = [await this.#file.stat(), await newest.stat()]
+    if (held.ino === named.ino || this.destroyed) {
+      await newest.close()
+      return false
+    }
     await this.#file.close()
-    this.#file = file
+    this.#file = newest
     this.#position = 0
     this.#carry = Buffer.alloc(0)
     this.#watch()
