@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from "node:fs"
+import { type FSWatcher, statSync, watch } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { Readable } from "node:stream"
 import { type FramingOptions, LogFramer } from "./log-framing.ts"
@@ -27,6 +27,12 @@ const openIfPresent = (path: string): Promise<FileHandle | undefined> =>
     throw error
   })
 
+/** Decided when the reader is made, not when the file is open: what is written in between belongs to it. */
+const startOf = (path: string, from: ReadLogOptions["from"]): number => {
+  if (from === "start") return 0
+  return from === "end" ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : from
+}
+
 /**
  * The bytes a container printed, from its log file. The file is the only source, live or not: a reader that stops
  * reading holds up nobody, and a daemon that dies loses nothing. Memory is one block, whatever the size.
@@ -48,6 +54,7 @@ class LogStream extends Readable {
     super({ highWaterMark: BLOCK_BYTES })
     this.#path = path
     this.#options = options
+    this.#position = startOf(path, options.from)
     this.#framer = new LogFramer({ ...options, sinceNanos: options.sinceNanos, untilNanos: options.untilNanos })
   }
 
@@ -56,12 +63,10 @@ class LogStream extends Readable {
   }
 
   async #open(): Promise<void> {
-    const { from, tail, follow, ended } = this.#options
+    const { tail, follow, ended } = this.#options
     this.#file = await open(this.#path, "r")
     const { size } = await this.#file.stat()
-    if (from === "end") this.#position = size
-    else if (typeof from === "number") this.#position = from
-    else if (tail !== undefined) this.#position = await tailOffset(this.#file, size, tail)
+    if (tail !== undefined && this.#position === 0) this.#position = await tailOffset(this.#file, size, tail)
     if (!follow) return
     this.#watch()
     ended.addEventListener("abort", this.#notice, { once: true })

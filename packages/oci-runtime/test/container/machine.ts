@@ -1,4 +1,4 @@
-import { Effect, Queue } from "effect"
+import { Effect, Queue, Schedule } from "effect"
 import { spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import {
@@ -24,6 +24,7 @@ import {
   type Tools,
   watchExits
 } from "../../src/index.ts"
+import { childCgroups, killCgroup, removeCgroup } from "../../src/container/cgroups.ts"
 
 /** Why container tests cannot run here; undefined when they can. */
 export const missing: string | undefined =
@@ -46,6 +47,12 @@ const withRuntime = Effect.fnUntraced(function* (tools: Tools, name: "crun" | "r
         hidesUnifiedCgroup: name === "crun" && tools.cgroups === "hybrid"
       }
 })
+
+const until = (holds: () => boolean): Effect.Effect<void> =>
+  Effect.retry(
+    Effect.suspend(() => (holds() ? Effect.void : Effect.fail("not yet"))),
+    { schedule: Schedule.spaced("10 millis"), times: 1000 }
+  ).pipe(Effect.orDie)
 
 /** A machine for one test: a busybox layer, folders, and a cgroup parent nobody else uses. */
 export const machineWith = Effect.fnUntraced(function* (runtime?: "crun" | "runc") {
@@ -71,6 +78,11 @@ export const machineWith = Effect.fnUntraced(function* (runtime?: "crun" | "runc
   }
   for (const folder of Object.values(folders)) mkdirSync(folder)
   const cgroupParent = `/sockerless-test-${randomBytes(3).toString("hex")}`
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const id of childCgroups(tools.cgroups, cgroupParent)) killCgroup(tools.cgroups, `${cgroupParent}/${id}`)
+    }).pipe(Effect.andThen(Effect.suspend(() => until(() => removeCgroup(tools.cgroups, cgroupParent)))))
+  )
   const { exits } = yield* watchExits(folders)
   const spec = (over: Partial<ContainerSpec> = {}): ContainerSpec => {
     const id = over.id ?? randomBytes(32).toString("hex")

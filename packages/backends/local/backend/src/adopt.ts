@@ -11,7 +11,7 @@ import {
   release
 } from "@sockerless/oci-runtime"
 import { Effect } from "effect"
-import { access } from "node:fs/promises"
+import { stat } from "node:fs/promises"
 import { cgroupPathOf } from "./container-spec.ts"
 import { handleOf, type LocalContext } from "./context.ts"
 import { attempt } from "./faults.ts"
@@ -19,11 +19,15 @@ import { exitReport } from "./exits.ts"
 import { type LaunchRecord, readLaunchRecord } from "./launch-record.ts"
 import { startedFrom } from "./started.ts"
 
-const isCreated = (context: LocalContext, id: string) =>
-  attempt(`look for the folder of ${id}`, () =>
-    access(context.paths.container(id).log).then(
-      () => true,
-      () => false
+/** Bytes of a file; undefined when it is not there. */
+const sizeOf = (path: string) =>
+  attempt(`look at ${path}`, () =>
+    stat(path).then(
+      ({ size }) => size,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return undefined
+        throw error
+      }
     )
   )
 
@@ -85,10 +89,11 @@ export const adoptContainer = Effect.fn("local.adopt")(function* (
   yield* release(context.tools, context.folders, id, cgroupPath)
   if (record !== undefined) yield* giveBack(context, id, record)
   if (now._tag === "Exited") return { _tag: "Exited", handle: handleOf(id), exit: exitReport(now.exit) }
-  const created = yield* isCreated(context, id)
-  if (!created) return { _tag: "Absent" }
-  // A bundle without process and without exit code: the start never got that far, or the machine went down.
-  return handle !== undefined && now._tag === "Gone" && record === undefined
-    ? { _tag: "Lost", handle }
+  const files = context.paths.container(id)
+  if ((yield* sizeOf(files.log)) === undefined) return { _tag: "Absent" }
+  // Every start writes the host file. With it but without a bundle, the machine went down since.
+  const started = ((yield* sizeOf(files.hosts)) ?? 0) > 0
+  return started && record === undefined
+    ? { _tag: "Lost", handle: handle ?? handleOf(id) }
     : { _tag: "Created", handle: handleOf(id) }
 })
