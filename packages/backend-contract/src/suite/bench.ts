@@ -48,7 +48,7 @@ export const bytesOf = (readable: Readable): Effect.Effect<Buffer> =>
 /** What Docker's frames carry, by stream. */
 export const unframed = (bytes: Buffer): Printed => {
   const texts = ["", "", ""]
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = at + 8 + bytes.readUInt32BE(at + 4)
     texts[bytes[at] ?? 0] += bytes.toString("utf8", at + 8, end)
     at = end
@@ -124,8 +124,7 @@ export const makeBench = Effect.fnUntraced(function* (
         return exitOf(id)
       })
     })
-  const argvOf = (command: Program | ReadonlyArray<string>) =>
-    isProgram(command) ? subject.command(command) : command
+  const argvOf = (command: Program | ReadonlyArray<string>) => (isProgram(command) ? subject.command(command) : command)
   const launch: Bench["launch"] = (command, change, more) => ({
     spec: plainSpec(subject.image, argvOf(command), change),
     networks: [],

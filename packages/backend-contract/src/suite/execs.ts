@@ -26,7 +26,11 @@ export const execs = {
           const made = yield* bench.running({ do: "idle" }, { process: { env: ["PATH=/bin", "CONTRACT=theirs"] } })
           const plain = yield* bench.exec(made, { do: "facts" })
           assert.strictEqual(unframed(yield* bytesOf(plain.output)).stdout, "0 / theirs\n")
-          const own = yield* bench.exec(made, { do: "facts" }, { user: "1000", workingDir: "/tmp", env: ["CONTRACT=own"] })
+          const own = yield* bench.exec(
+            made,
+            { do: "facts" },
+            { user: "1000", workingDir: "/tmp", env: ["CONTRACT=own"] }
+          )
           assert.strictEqual(unframed(yield* bytesOf(own.output)).stdout, "1000 /tmp own\n")
         }),
       "127 and 126 in Docker's words": (bench) =>

@@ -66,8 +66,7 @@ export const files = {
           assert.strictEqual((yield* bench.exitOf(made.launch.spec.id)).exitCode, 0)
           assert.strictEqual((yield* bench.printed(made)).stdout, "second")
         }),
-      "in and out, running": (bench) =>
-        Effect.flatMap(bench.running({ do: "idle" }), (made) => readBack(bench, made)),
+      "in and out, running": (bench) => Effect.flatMap(bench.running({ do: "idle" }), (made) => readBack(bench, made)),
       "what a process wrote, ended": (bench) =>
         Effect.gen(function* () {
           const made = yield* bench.running({ do: "write", path: "/tmp/left", text: "behind" })

@@ -37,11 +37,15 @@ export const networks = {
           assert.deepStrictEqual(yield* bench.backend.networks.create(network), network)
           yield* bench.backend.networks.remove(network.id)
         }),
-      "members": (bench) =>
+      members: (bench) =>
         Effect.gen(function* () {
           const first = yield* made(bench)
           const second = yield* made(bench)
-          const member = yield* bench.running({ do: "idle" }, { network: joining(first) }, { networks: [first, second] })
+          const member = yield* bench.running(
+            { do: "idle" },
+            { network: joining(first) },
+            { networks: [first, second] }
+          )
           const facts = member.started.endpoints[first.id]
           assert.match(facts?.ipAddress ?? "", /^\d+\.\d+\.\d+\.\d+$/)
           assert.strictEqual(facts?.gateway, first.ipam.pools[0]?.gateway)

@@ -5,7 +5,9 @@ import type { NetworkSpec, WorkloadSpec } from "../index.ts"
 export const newId = (): string => randomBytes(32).toString("hex")
 
 /** The parts of a spec that tests change most; `process` is merged into the defaults. */
-export type SpecChange = Partial<Omit<WorkloadSpec, "process">> & { readonly process?: Partial<WorkloadSpec["process"]> }
+export type SpecChange = Partial<Omit<WorkloadSpec, "process">> & {
+  readonly process?: Partial<WorkloadSpec["process"]>
+}
 
 /** A container as `docker create --network none` makes it, with this command. */
 export const plainSpec = (

@@ -61,10 +61,7 @@ export const streams = {
     tests: {
       "what is written comes back after the end of input": (bench) =>
         Effect.gen(function* () {
-          const launch = bench.launch(
-            { do: "echo", code: 6 },
-            { process: { openStdin: true, stdinOnce: true } }
-          )
+          const launch = bench.launch({ do: "echo", code: 6 }, { process: { openStdin: true, stdinOnce: true } })
           const made = yield* bench.create(launch)
           const session = yield* bench.backend.attach(made.handle, attached)
           const text = "line\n".repeat(20_000)
