@@ -1,0 +1,1 @@
+export { type Cloudsim, noWorkloads, startCloudsim } from "./cloudsim.ts"

@@ -1,0 +1,91 @@
+import { openHost, Simulation, type WorkloadFailed, WorkloadHost } from "@sockerless/simulator-kit"
+import { storeSqlite } from "@sockerless/store"
+import { Effect, Exit, Layer, Scope } from "effect"
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync } from "node:fs"
+import { rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type AwsSimulator, instantTiming, startAws } from "../src/index.ts"
+
+/** Why tests that run workloads cannot run here; undefined when they can. */
+export const noWorkloads: string | undefined =
+  process.getuid?.() !== 0
+    ? "needs root"
+    : spawnSync("conmon", ["--version"]).status !== 0
+      ? "needs conmon"
+      : existsSync("/bin/busybox")
+        ? undefined
+        : "needs busybox-static"
+
+/** A simulated account in folders of its own; `restart` ends it without a word and opens it again. */
+export interface Rig {
+  readonly aws: () => AwsSimulator
+  readonly client: {
+    readonly endpoint: string
+    readonly region: string
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+    readonly maxAttempts: number
+    readonly disableHostPrefix: boolean
+  }
+  readonly restart: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+interface Opened {
+  readonly aws: AwsSimulator
+  readonly dismantle: Effect.Effect<void, WorkloadFailed>
+}
+
+const open = (root: string, scope: Scope.Scope): Promise<Opened> =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const store = yield* Layer.build(storeSqlite({ file: join(root, "state.db"), ballastBytes: 0 }))
+      const simulation = yield* Simulation.make(1).pipe(Effect.provideContext(store))
+      const host = yield* openHost(simulation, {
+        dataRoot: root,
+        execParent: root,
+        registries: { insecure: [], mirrors: [] }
+      }).pipe(Effect.provideContext(store))
+      const aws = yield* startAws(simulation, {
+        account: "123456789012",
+        region: "us-east-1",
+        dataRoot: root,
+        timing: instantTiming,
+        port: 0
+      }).pipe(Effect.provideService(WorkloadHost, host))
+      return { aws, dismantle: host.dismantle }
+    }).pipe(Scope.provide(scope))
+  )
+
+/** Starts a simulator for one test file. */
+export const startRig = async (): Promise<Rig> => {
+  const root = mkdtempSync(join(tmpdir(), "sim-"))
+  let scope = Scope.makeUnsafe()
+  let opened = await open(root, scope)
+  const { aws } = opened
+  const close = (): Promise<void> => Effect.runPromise(Scope.close(scope, Exit.void))
+  return {
+    aws: () => opened.aws,
+    client: {
+      endpoint: `http://${aws.endpoint}`,
+      region: "us-east-1",
+      credentials: {
+        accessKeyId: aws.environment["AWS_ACCESS_KEY_ID"] ?? "",
+        secretAccessKey: aws.environment["AWS_SECRET_ACCESS_KEY"] ?? ""
+      },
+      maxAttempts: 1,
+      disableHostPrefix: true
+    },
+    restart: async () => {
+      await close()
+      scope = Scope.makeUnsafe()
+      opened = await open(root, scope)
+    },
+    stop: async () => {
+      await Effect.runPromise(opened.dismantle)
+      await close()
+      await rm(root, { recursive: true, force: true })
+    }
+  }
+}
