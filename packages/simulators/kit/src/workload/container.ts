@@ -106,6 +106,7 @@ export const specOf = (request: WorkloadRequest, place: Place): ContainerSpec =>
     mounts: [...identity(files), ...request.mounts],
     resources: request.resources,
     cgroupPath: place.cgroupPath,
+    logLimitBytes: undefined,
     namespaces: {
       network: { path: place.namespacePath },
       pid: "private",

@@ -25,10 +25,10 @@ export const makeExits = Effect.fnUntraced(function* (
   folders: RuntimeFolders
 ): Effect.fn.Return<Exits, never, Scope.Scope> {
   const waiting = new Map<string, Array<Deferred.Deferred<WorkloadExit>>>()
-  const queue = yield* watchExits(folders)
+  const { exits } = yield* watchExits(folders)
   yield* Effect.forkScoped(
     Effect.forever(
-      Effect.flatMap(Queue.take(queue), (exit) => {
+      Effect.flatMap(Queue.take(exits), (exit) => {
         const waiters = waiting.get(exit.id) ?? []
         waiting.delete(exit.id)
         return Effect.forEach(waiters, (waiter) => Deferred.succeed(waiter, exitOf(exit)), { discard: true })

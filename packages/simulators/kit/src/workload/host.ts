@@ -181,6 +181,7 @@ const makeHost = Effect.fnUntraced(function* (simulation: Simulation, options: H
   const folders = {
     bundles: join(options.execRoot, "bundles"),
     exits: join(options.execRoot, "exits"),
+    execs: join(options.execRoot, "execs"),
     runtimeState: join(options.execRoot, "runtime")
   }
   for (const folder of Object.values(folders)) yield* attempt(() => mkdir(folder, { recursive: true, mode: 0o711 }))
