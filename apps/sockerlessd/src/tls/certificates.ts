@@ -1,6 +1,6 @@
 import "reflect-metadata"
 import * as x509 from "@peculiar/x509"
-import { webcrypto } from "node:crypto"
+import type { webcrypto } from "node:crypto"
 import type { SubjectName } from "./names.ts"
 
 /** A certificate with its private key, both in PEM. */
@@ -15,15 +15,15 @@ const CA_DAYS = 3650
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 
-const useNodeCrypto = () => x509.cryptoProvider.set(webcrypto)
+const useNodeCrypto = () => x509.cryptoProvider.set(crypto)
 
-const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
+const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
 
 const keyPem = async (key: webcrypto.CryptoKey): Promise<string> =>
-  `${x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY")}\n`
+  `${x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY")}\n`
 
 const serial = () =>
-  Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)))
+  Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
     .toString("hex")
     .replace(/^./, "1")
 
@@ -61,7 +61,7 @@ export const makeLeaf = async (
 ): Promise<Pair> => {
   useNodeCrypto()
   const issuer = new x509.X509Certificate(authority.cert)
-  const signingKey = await webcrypto.subtle.importKey(
+  const signingKey = await crypto.subtle.importKey(
     "pkcs8",
     x509.PemConverter.decodeFirst(authority.key),
     algorithm,
