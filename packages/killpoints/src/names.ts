@@ -86,5 +86,19 @@ export const registryKillpointNames = [
   "registry.recover.after-one"
 ] as const
 
+/** The kill points that bleephub passes. */
+export const bleephubKillpointNames = [
+  "bleephub.create-repository.before-folder",
+  "bleephub.create-repository.after-folder",
+  "bleephub.delete-repository.before-folder",
+  "bleephub.refs.before-git",
+  "bleephub.refs.after-git",
+  "bleephub.push.before-git",
+  "bleephub.push.after-git"
+] as const
+
 /** The name of a kill point: `room.verb.moment`, for example `engine.start.before-outcome`. */
-export type KillpointName = (typeof killpointNames)[number] | (typeof registryKillpointNames)[number]
+export type KillpointName =
+  | (typeof killpointNames)[number]
+  | (typeof registryKillpointNames)[number]
+  | (typeof bleephubKillpointNames)[number]

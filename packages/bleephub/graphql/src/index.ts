@@ -1,0 +1,1 @@
+export { graphqlApp, type GraphQLOptions } from "./http.ts"

@@ -1,0 +1,17 @@
+import type { Resolvers } from "./engine/schema.ts"
+import { issueMutations } from "./mutations/issues.ts"
+import { repositoryMutations } from "./mutations/repositories.ts"
+import { accountResolvers } from "./nodes/accounts.ts"
+import { issueResolvers } from "./nodes/issues.ts"
+import { queryResolvers } from "./nodes/query.ts"
+import { repositoryResolvers } from "./nodes/repositories.ts"
+
+/** Every noun's resolvers; a new noun adds its own here. */
+export const allResolvers: ReadonlyArray<Resolvers> = [
+  queryResolvers,
+  accountResolvers,
+  repositoryResolvers,
+  issueResolvers,
+  repositoryMutations,
+  issueMutations
+]

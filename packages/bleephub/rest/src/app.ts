@@ -1,0 +1,56 @@
+import type { Hub } from "@sockerless/bleephub-core"
+import { Hono } from "hono"
+import { TrieRouter } from "hono/router/trie-router"
+import { gitRoutes } from "./git-http/routes.ts"
+import { operationRows } from "./operations/table.ts"
+import { implemented } from "./operations/implemented.ts"
+import { Limits } from "./wire/limits.ts"
+import { type Served, serveOperation, type Serving } from "./wire/serve.ts"
+import type { Bindings } from "./wire/bindings.ts"
+import { urlsOf } from "./wire/urls.ts"
+
+export interface RestOptions {
+  readonly hub: Hub
+  readonly observe?: (served: Served) => void
+  readonly defect?: (error: unknown) => void
+}
+
+/** The last parameter of these paths may hold slashes. */
+const RESTS = /\{(path|ref|basehead|branch|tag|name)\}$/
+
+const honoPath = (path: string): string => path.replace(RESTS, ":$1{.+}").replaceAll(/\{(\w+)\}/g, ":$1")
+
+/** GitHub's REST API at `/api/v3` (and at the root of `api.` hosts), and git over HTTP. */
+export const restApp = (options: RestOptions): Hono<{ Bindings: Bindings }> => {
+  const serving: Serving = {
+    hub: options.hub,
+    limits: new Limits(options.hub.now),
+    observe: options.observe,
+    defect: options.defect ?? ((error) => console.error(error))
+  }
+  const api = new Hono<{ Bindings: Bindings }>({ router: new TrieRouter() })
+  for (const row of operationRows) {
+    const served = implemented.get(row.id)
+    api.on(row.method, honoPath(row.path), (c) =>
+      serveOperation(serving, row, served, {
+        request: c.req.raw,
+        urls: urlsOf(c.env.scheme, c.req.header("host") ?? "localhost"),
+        parameters: c.req.param()
+      })
+    )
+  }
+  const app = new Hono<{ Bindings: Bindings }>({
+    router: new TrieRouter(),
+    getPath: (request) => {
+      const { host, pathname: whole } = new URL(request.url)
+      const pathname = whole.length > 1 ? whole.replace(/\/$/, "") : whole
+      return host.startsWith("api.") && !pathname.startsWith("/api/") ? `/api/v3${pathname}` : pathname
+    }
+  })
+  app.route("/api/v3", api)
+  app.route("/", gitRoutes(serving))
+  app.notFound((c) =>
+    c.json({ message: "Not Found", documentation_url: "https://docs.github.com/rest", status: "404" }, 404)
+  )
+  return app
+}

@@ -1,0 +1,5 @@
+export { restApp, type RestOptions } from "./app.ts"
+export { implemented } from "./operations/implemented.ts"
+export type { Bindings } from "./wire/bindings.ts"
+export type { Served } from "./wire/serve.ts"
+export { type Urls, urlsOf } from "./wire/urls.ts"

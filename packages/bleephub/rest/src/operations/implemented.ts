@@ -1,0 +1,24 @@
+import { userOperations } from "../accounts/user-operations.ts"
+import { assigneeOperations } from "../issues/assignee-operations.ts"
+import { commentOperations } from "../issues/comment-operations.ts"
+import { labelOperations } from "../issues/label-operations.ts"
+import { milestoneOperations } from "../issues/milestone-operations.ts"
+import { issueOperations } from "../issues/operations.ts"
+import { metaOperations } from "../meta/operations.ts"
+import { repositoryOperations } from "../repositories/operations.ts"
+import type { Operation } from "../wire/call.ts"
+
+/** What is served, one list per noun. */
+const nouns: ReadonlyArray<ReadonlyArray<Operation>> = [
+  metaOperations,
+  userOperations,
+  repositoryOperations,
+  issueOperations,
+  commentOperations,
+  labelOperations,
+  milestoneOperations,
+  assigneeOperations
+]
+
+/** What is served, by operation; everything else that GitHub describes answers its 404 and says its name. */
+export const implemented: ReadonlyMap<string, Operation> = new Map(nouns.flat().map((one) => [one.id, one]))
