@@ -126,5 +126,8 @@ export const sendRaw = (
   )
   if (!bodiless(reply.status)) socket.write(reply.body)
   socket.resume()
+  // Whether it is read or not: an answer that nobody takes must not keep the connection.
+  const timer = setTimeout(() => socket.destroy(), drainMillis)
+  socket.once("close", () => clearTimeout(timer))
   socket.end(() => setTimeout(() => socket.destroy(), 500).unref())
 }

@@ -16,6 +16,9 @@ const serverOptions = {
   noDelay: true
 } as const
 
+/** Without half-open connections a client that ends its input, as the docker CLI does, would lose all output. */
+const tlsOptions = { handshakeTimeout: serverOptions.headersTimeout, allowHalfOpen: true } as const
+
 interface ParserError extends Error {
   readonly code?: string
 }
@@ -55,6 +58,11 @@ const onClientError = (
     return
   }
   const isTimeout = error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+  // Before the handshake is done there is nobody to answer.
+  if (/^(ERR_TLS_|ERR_SSL_|EPROTO)/.test(error.code ?? "")) {
+    socket.destroy()
+    return
+  }
   // A connection that was opened in advance and never used is closed without a word: Go prints any word it gets.
   if (error.code === "ECONNRESET" || (isTimeout && socket.bytesRead === 0)) {
     socket.destroy()
@@ -76,7 +84,10 @@ export interface Listeners {
 
 /** An HTTP server with the settings Docker's clients need, or an HTTPS one when TLS options are given. */
 export const makeServer = (listeners: Listeners, tls?: https.ServerOptions): http.Server | https.Server => {
-  const server = tls === undefined ? http.createServer(serverOptions) : https.createServer({ ...serverOptions, ...tls })
+  const server =
+    tls === undefined
+      ? http.createServer(serverOptions)
+      : https.createServer({ ...serverOptions, ...tlsOptions, ...tls })
   server.timeout = 0
   const lastAnswers = new WeakMap<Duplex, http.ServerResponse>()
   server.on("request", (request, response) => {

@@ -102,9 +102,15 @@ const statReply = Effect.fnUntraced(function* (
   return reply.stat
 })
 
+/** A helper that is not needed any more ends, whatever it is doing. */
+const endOf = (child: ChildProcess): Effect.Effect<void> => Effect.sync(() => void child.kill("SIGKILL"))
+
 /** Docker's stat of a path below `root`. */
 export const statPath = (helper: ArchiveHelper, root: string, path: string): Effect.Effect<FileStat, ArchiveFailed> =>
-  Effect.suspend(() => statReply(start(helper, { operation: "stat", root, path }), path))
+  Effect.suspend(() => {
+    const child = start(helper, { operation: "stat", root, path })
+    return Effect.onInterrupt(statReply(child, path), () => endOf(child))
+  })
 
 /** The helper's output: destroying it ends the helper, a helper that fails midway destroys it. */
 const endingWith = (child: ChildProcess, path: string): Readable => {
@@ -124,7 +130,7 @@ export const packPath = (
 ): Effect.Effect<{ readonly stat: FileStat; readonly tar: Readable }, ArchiveFailed> =>
   Effect.gen(function* () {
     const child = start(helper, { operation: "pack", root, path })
-    const stat = yield* statReply(child, path)
+    const stat = yield* Effect.onInterrupt(statReply(child, path), () => endOf(child))
     return { stat, tar: endingWith(child, path) }
   })
 
@@ -159,7 +165,7 @@ export const unpackPath = (
     child.stdin?.on("error", () => tar.unpipe())
     if (child.stdin !== null) tar.pipe(child.stdin)
     tar.once("error", () => child.kill("SIGKILL"))
-    const reply = yield* firstReply(child, path)
+    const reply = yield* Effect.onInterrupt(firstReply(child, path), () => endOf(child))
     tar.unpipe()
     if (!reply.ok) {
       tar.destroy()

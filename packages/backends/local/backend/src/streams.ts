@@ -54,6 +54,8 @@ const inputOf = (place: StdinPlace, live: Live): Writable => {
     }
     target.sink.on("error", () => input.destroy())
     input.pipe(target.sink, { end: target.endIt })
+    // A client that is cut off ends its input too, as in Docker.
+    input.once("close", () => void (target.endIt && target.sink.end()))
   }
   if (live.running === undefined) live.waitingForStdin.add(connect)
   else connect()
