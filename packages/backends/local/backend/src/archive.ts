@@ -1,7 +1,7 @@
 import type { BackendShape, Launch, PathStat } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import { ArchiveFailed, type FileOwner, packPath, resolveUser, statPath, unpackPath } from "@sockerless/oci-runtime"
-import { Deferred, Effect } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import type { Readable } from "node:stream"
 import { changesIn } from "./changes.ts"
 import type { LocalContext } from "./context.ts"
@@ -22,11 +22,12 @@ const inDockersWords =
 const packed = (context: LocalContext, launch: Launch, path: string) =>
   Effect.gen(function* () {
     const ready = yield* Deferred.make<{ readonly stat: PathStat; readonly tar: Readable }, Fault>()
-    yield* withRoot(context, launch, (root) =>
+    const packing = yield* withRoot(context, launch, (root) =>
       Effect.gen(function* () {
         const result = yield* packPath(context.helper, root, path)
         const closed = Effect.callback<void>((resume) => {
           result.tar.once("close", () => resume(Effect.void))
+          return Effect.sync(() => result.tar.destroy())
         })
         yield* Deferred.succeed(ready, result)
         yield* closed
@@ -35,7 +36,8 @@ const packed = (context: LocalContext, launch: Launch, path: string) =>
       Effect.catchCause((cause) => Deferred.failCause(ready, cause)),
       Effect.forkDetach
     )
-    return yield* Deferred.await(ready)
+    // A client that left before the tar began leaves nobody to close it.
+    return yield* Effect.onInterrupt(Deferred.await(ready), () => Fiber.interrupt(packing))
   }).pipe(Effect.mapError(inDockersWords(launch)))
 
 const isReadOnlyTarget = (launch: Launch, path: string): boolean => {
