@@ -11,9 +11,9 @@ import type { Tools } from "./detect.ts"
 import { openStdinFifo } from "../stdio/stdin.ts"
 import { syncWord } from "../stdio/sync-message.ts"
 import { attempt, reasonOf, RuntimeFailed, type StartFailed } from "./faults.ts"
+import { letGo } from "./let-go.ts"
 import { ociConfig } from "./oci-config.ts"
 import { startTicksOf } from "./processes.ts"
-import { runCommand } from "./run-command.ts"
 import type { ContainerSpec } from "./spec.ts"
 import { createFailure, lastErrorOf } from "./start-faults.ts"
 import { resolveUser } from "./users.ts"
@@ -163,18 +163,6 @@ const readLog = (file: string): Effect.Effect<string> =>
     return text
   })
 
-/** What puts a command where the OCI runtime can work: beside the monitor when the v2 cgroup mount is hidden. */
-export const besideMonitor = (tools: Tools, monitorPid: number): ReadonlyArray<string> =>
-  tools.hidesUnifiedCgroup ? ["nsenter", "-m", "-t", String(monitorPid)] : []
-
-/** The command that runs the OCI runtime on a container. */
-export const runtimeCommand = (tools: Tools, folders: RuntimeFolders, monitorPid: number): ReadonlyArray<string> => [
-  ...besideMonitor(tools, monitorPid),
-  tools.runtime.path,
-  "--root",
-  folders.runtimeState
-]
-
 const openStdin = (path: string): Effect.Effect<number, RuntimeFailed> =>
   Effect.try({
     try: () => openStdinFifo(path),
@@ -216,11 +204,11 @@ export const launch = Effect.fn("oci.launch")(function* (
   }
   const monitorPid = yield* Effect.sync(() => readPid(bundle.monitorPidFile))
   const startTicks = startTicksOf(created.pid)
-  const started = yield* runCommand([...runtimeCommand(tools, folders, monitorPid), "start", spec.id])
+  const held = yield* letGo(tools, folders, spec.id, monitorPid)
   killpoint("oci.launch.after-start")
-  if (started.code !== 0) {
+  if (held !== undefined) {
     if (stdinFd !== undefined) closeSync(stdinFd)
-    return yield* Effect.fail(createFailure(program, started.stderr.trim() || `exit code ${started.code}`))
+    return yield* Effect.fail(createFailure(program, held))
   }
   return { running: { id: spec.id, pid: created.pid, startTicks: startTicks ?? 0, monitorPid }, stdinFd }
 })
