@@ -81,10 +81,12 @@ const reconcile = Effect.fnUntraced(function* (
   record: ContainerRecord
 ): Effect.fn.Return<Outcome, Fault> {
   if (record.intent?.verb === "create") {
+    killpoint("engine.recovery.before-roll-back")
     yield* rollBack(context, entry)
     return "rolled-back"
   }
   if (record.intent?.verb === "remove") {
+    killpoint("engine.recovery.before-removal")
     yield* removeLocked(context, entry, record.intent)
     return "removed"
   }
@@ -172,6 +174,7 @@ export const recover = Effect.fn("engine.recovery")(function* (
 ): Effect.fn.Return<RecoveryReport, Fault> {
   const start = performance.now()
   const backend = yield* defaultBackend(context)
+  killpoint("engine.recovery.before-sweep")
   const { removed } = yield* backend.recover(yield* knownOf(context, records))
   killpoint("engine.recovery.after-sweep")
   yield* ensurePredefined(context)
@@ -190,6 +193,7 @@ export const recover = Effect.fn("engine.recovery")(function* (
           Effect.sync(() => {
             outcomes.set(id, outcome)
             entry.reconciled = true
+            killpoint("engine.recovery.after-one")
           })
         ),
         Effect.catch((fault) => Effect.sync(() => void failures.push({ id, reason: fault.message })))

@@ -86,5 +86,6 @@ export const addImage = Effect.fn("images.add")(function* (
     blob,
     image.references
   )
+  killpoint("images.add.after-record")
   return image.configDigest
 })

@@ -96,6 +96,7 @@ export class Blobs {
       killpoint("images.blob.before-sync")
       await file.datasync()
       await file.close()
+      killpoint("images.blob.before-rename")
       await rename(draft, this.path(digest))
       killpoint("images.blob.after-rename")
       return { digest, size }

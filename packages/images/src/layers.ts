@@ -72,6 +72,7 @@ export class Layers {
     const draft = join(this.#folder, `.draft-${randomBytes(8).toString("hex")}`)
     await mkdir(join(draft, "diff"), { recursive: true, mode: 0o755 })
     try {
+      killpoint("images.layer.before-unpack")
       const { digest, bytes, opaque } = await extractInto(content, join(draft, "diff"))
       if (digest !== diffId) {
         throw imageFault("invalid", `layer verification failed: the image names ${diffId}, the content has ${digest}`)

@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import { Effect, Queue, Stream, type Cause } from "effect"
 import { addImage } from "./add-image.ts"
 import { attempt, type ImageFault, imageFault } from "./faults.ts"
@@ -88,6 +89,7 @@ const fetchAll = Effect.fnUntraced(function* (shelf: Shelf, source: Source, mess
     concurrency: CONCURRENT_LAYERS,
     discard: true
   })
+  killpoint("images.pull.after-layers")
   const { digest: manifestDigest } = yield* attempt("keep manifest", () => shelf.blobs.writeText(fetched.text))
   const named = canonical(reference)
   const before = shelf.library.owner(named)
@@ -114,6 +116,7 @@ export const pullImage = Effect.fn("images.pull")(function* (
   options: { readonly platform: string | undefined; readonly auth: RegistryAuth | undefined }
 ): Effect.fn.Return<Stream.Stream<Progress>, ImageFault> {
   const reference = yield* parseReference(ref)
+  killpoint("images.pull.before-manifest")
   const source = yield* findManifest(reference, registries, options.auth, options.platform)
   const shown = reference.digest === undefined ? (reference.tag ?? "latest") : reference.digest
   const name = `${familiarName(reference)}${reference.digest === undefined ? ":" : "@"}${shown}`

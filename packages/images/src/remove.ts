@@ -58,9 +58,11 @@ const removeContent = Effect.fnUntraced(function* (shelf: Shelf, image: StoredIm
 
 const deleteImage = Effect.fnUntraced(function* (shelf: Shelf, image: StoredImage) {
   const references = shelf.library.referencesOf(image.id)
+  killpoint("images.remove.before-record")
   yield* shelf.library.erase(references, image.id)
   killpoint("images.remove.after-record")
   const content = yield* removeContent(shelf, image)
+  killpoint("images.remove.after-content")
   return [
     ...references.map((reference): Removed => ({ untagged: familiar(reference) })),
     { deleted: image.id },

@@ -233,6 +233,7 @@ export const createContainer = Effect.fn("engine.containers.create")(function* (
       yield* context.book.save(entry, entry.snapshot, intent)
       killpoint("engine.create.after-intent")
       yield* makeVolumes(context, spec.mounts)
+      killpoint("engine.create.after-volumes")
       entry.handle = yield* backend.create(yield* launchOf(context, entry), intent)
       killpoint("engine.create.before-outcome")
       yield* context.book.save(entry, { ...entry.snapshot, mounts: mountPoints(context, spec.mounts) })

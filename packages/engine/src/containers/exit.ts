@@ -32,6 +32,7 @@ const restartLater = (context: EngineContext, entry: Entry, delayMillis: number)
       Effect.gen(function* () {
         entry.restart = undefined
         if (entry.snapshot.state.status !== "restarting") return
+        killpoint("engine.restart-policy.before-start")
         yield* startLocked(context, entry, entry.snapshot.restartCount + 1)
       })
     )

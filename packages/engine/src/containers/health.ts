@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import type { HealthcheckSpec } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import { Effect, Option } from "effect"
@@ -77,7 +78,9 @@ const record = (context: EngineContext, entry: Entry, check: HealthcheckSpec, re
       if (state.status !== "running" || state.health === undefined) return
       const inStartPeriod = (Date.now() - Date.parse(state.startedAt)) * NANOS_PER_MILLI < check.startPeriodNanos
       const health = afterProbe(state.health, result, check, inStartPeriod)
+      killpoint("engine.health.before-record")
       yield* context.book.save(entry, { ...entry.snapshot, state: { ...state, health } })
+      killpoint("engine.health.after-record")
       if (health.status !== state.health.status) {
         yield* containerEvent(context, entry, `health_status: ${health.status}`)
       }

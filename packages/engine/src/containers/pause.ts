@@ -20,9 +20,11 @@ export const pauseContainer = Effect.fn("engine.containers.pause")(function* (
           return yield* Effect.fail(conflict(`container ${id} is restarting, wait until the container is running`))
         }
         if (status !== "running") return yield* Effect.fail(conflict(`container ${id} is not running`))
+        killpoint("engine.pause.before-call")
         yield* (yield* backendOf(context, entry)).pause(yield* handleOf(entry))
         killpoint("engine.pause.before-outcome")
         yield* context.book.save(entry, { ...entry.snapshot, state: { ...entry.snapshot.state, status: "paused" } })
+        killpoint("engine.pause.after-outcome")
         yield* containerEvent(context, entry, "pause")
       })
     )
@@ -42,9 +44,11 @@ export const unpauseContainer = Effect.fn("engine.containers.unpause")(function*
         if (entry.snapshot.state.status !== "paused") {
           return yield* Effect.fail(conflict(`Container ${id} is not paused`))
         }
+        killpoint("engine.unpause.before-call")
         yield* (yield* backendOf(context, entry)).resume(yield* handleOf(entry))
         killpoint("engine.unpause.before-outcome")
         yield* context.book.save(entry, { ...entry.snapshot, state: { ...entry.snapshot.state, status: "running" } })
+        killpoint("engine.unpause.after-outcome")
         yield* containerEvent(context, entry, "unpause")
       })
     )

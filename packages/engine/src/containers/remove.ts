@@ -36,6 +36,7 @@ export const removeLocked = Effect.fn("engine.containers.remove-locked")(functio
   yield* backend.remove(id, entry.handle)
   killpoint("engine.remove.before-outcome")
   for (const name of volumes) yield* eraseVolume(context, name)
+  killpoint("engine.remove.after-volumes")
   yield* context.book.erase(entry, options.tombstone)
   killpoint("engine.remove.after-outcome")
   const ended = { exitCode: snapshot.state.exitCode, error: undefined }
@@ -104,6 +105,7 @@ export const removeContainer = Effect.fn("engine.containers.remove")(function* (
     if (busy && !options.force) return yield* Effect.fail(refusal(entry))
     if (isRunning(entry)) {
       yield* intendRemoval(context, entry, { volumes: options.volumes, tombstone: false })
+      killpoint("engine.remove.before-signal")
       yield* killAndWait(context, entry)
     }
     yield* entry.lock.withPermit(

@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import type { Fault } from "@sockerless/faults"
 import { Effect } from "effect"
 import { containerEvent, type EngineContext } from "../context.ts"
@@ -25,9 +26,11 @@ export const renameContainer = Effect.fn("engine.containers.rename")(function* (
           conflict(`Error when allocating new name: ${clash.message}`)
         )
         const oldName = spec.name
+        killpoint("engine.rename.before-outcome")
         yield* context.book
           .save(entry, { ...entry.snapshot, spec: { ...spec, name } })
           .pipe(Effect.tapError(() => Effect.sync(() => context.book.releaseName(name, spec.id))))
+        killpoint("engine.rename.after-outcome")
         context.book.releaseName(oldName, spec.id)
         yield* containerEvent(context, entry, "rename", { oldName: `/${oldName}` })
       })

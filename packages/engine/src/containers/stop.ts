@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import type { Fault } from "@sockerless/faults"
 import { Deferred, Effect, Fiber, Option } from "effect"
 import { backendOf, containerEvent, type EngineContext, handleOf } from "../context.ts"
@@ -63,8 +64,10 @@ const stopRunning = Effect.fnUntraced(function* (context: EngineContext, entry: 
   const signal = yield* signalNumber(options.signal || spec.stopSignal || "SIGTERM")
   const seconds = options.timeoutSeconds ?? spec.stopTimeoutSeconds ?? DEFAULT_GRACE_SECONDS
   yield* markStopped(context, entry)
+  killpoint("engine.stop.after-mark")
   yield* containerEvent(context, entry, "kill", { signal: String(signal) })
   yield* send(context, entry, signal).pipe(Effect.catchIf(isGone, () => Effect.void))
+  killpoint("engine.stop.after-signal")
   const ended = yield* endWithin(nextExit, seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1000)
   if (Option.isNone(ended)) {
     yield* containerEvent(context, entry, "kill", { signal: String(SIGKILL) })
@@ -114,6 +117,7 @@ export const restartContainer = Effect.fn("engine.containers.restart")(function*
       yield* containerEvent(context, entry, "stop")
       if (autoRemove) yield* withAutoRemove(true)
     }
+    killpoint("engine.restart.after-stop")
     yield* entry.lock.withPermit(startLocked(context, entry, 0))
     yield* containerEvent(context, entry, "restart")
   }).pipe(Effect.uninterruptible)
@@ -135,7 +139,9 @@ export const killContainer = Effect.fn("engine.containers.kill")(function* (
     const { nextExit } = entry
     const ends = signal === SIGKILL || signal === (yield* signalNumber(stopSignal || "SIGTERM"))
     if (ends) yield* markStopped(context, entry)
+    killpoint("engine.kill.before-signal")
     yield* send(context, entry, signal).pipe(Effect.mapError((fault) => (isGone(fault) ? refuse : fault)))
+    killpoint("engine.kill.after-signal")
     yield* containerEvent(context, entry, "kill", { signal: String(signal) })
     if (signal === SIGKILL) yield* Deferred.await(nextExit).pipe(Effect.timeoutOption(KILL_MILLIS))
   }).pipe(Effect.uninterruptible)

@@ -46,6 +46,7 @@ export const updateContainer = Effect.fn("engine.containers.update")(function* (
           spec: { ...spec, resources, restart: change.restart ?? spec.restart },
           echo: { ...snapshot.echo, hostConfig: { ...snapshot.echo.hostConfig, ...change.echo } }
         })
+        killpoint("engine.update.after-outcome")
         yield* containerEvent(context, entry, "update")
         return { warnings: [] }
       })

@@ -22,6 +22,7 @@ const finish = (context: EngineContext, book: ExecBook, entry: ExecEntry, sessio
     }
     killpoint("engine.exec.before-outcome")
     yield* book.save(entry)
+    killpoint("engine.exec.after-outcome")
   }).pipe(
     Effect.tapError((fault) =>
       Effect.logWarning(`keeping the end of exec ${entry.snapshot.spec.id}: ${fault.message}`)

@@ -93,18 +93,22 @@ const create = Effect.fn("engine.networks.create")(function* (
   }
   const backend = yield* defaultBackend(context)
   const spec: NetworkSpec = { ...request, driver: request.driver || "bridge", id: newId(), createdAt: nowTime() }
+  killpoint("engine.network-create.before-call")
   const made = yield* backend.networks.create(spec)
   killpoint("engine.network-create.before-outcome")
   yield* context.networks.save(made)
+  killpoint("engine.network-create.after-outcome")
   yield* networkEvent(context, "create", made)
   return { id: made.id, warning: "" }
 })
 
 const erase = Effect.fn("engine.networks.remove")(function* (context: EngineContext, spec: NetworkSpec) {
   const backend = yield* defaultBackend(context)
+  killpoint("engine.network-remove.before-call")
   yield* backend.networks.remove(spec.id)
   killpoint("engine.network-remove.before-outcome")
   yield* context.networks.erase(spec.id)
+  killpoint("engine.network-remove.after-outcome")
   yield* networkEvent(context, "destroy", spec)
 })
 
@@ -199,6 +203,7 @@ const connect = Effect.fn("engine.networks.connect")(function* (
       if (!isRunning(entry)) return yield* context.book.save(entry, wanted)
       const backend = yield* backendOf(context, entry)
       const launch = yield* launchOf(context, entry)
+      killpoint("engine.network-connect.before-call")
       const connected = yield* backend.networks.connect(
         { ...launch, networks: [...launch.networks, network], spec: wanted.spec },
         yield* handleOf(entry),
@@ -210,6 +215,7 @@ const connect = Effect.fn("engine.networks.connect")(function* (
         ...wanted,
         endpoints: { ...snapshot.endpoints, [network.id]: connected.facts }
       })
+      killpoint("engine.network-connect.after-outcome")
     })
   )
   yield* networkEvent(context, "connect", network, { container: entry.snapshot.spec.id })
@@ -250,6 +256,7 @@ const disconnect = Effect.fn("engine.networks.disconnect")(function* (
         endpoints: facts,
         spec: { ...spec, network: { ...spec.network, endpoints } }
       })
+      killpoint("engine.network-disconnect.after-outcome")
     })
   )
   yield* networkEvent(context, "disconnect", network, { container: entry.snapshot.spec.id })

@@ -47,6 +47,7 @@ export const createVolume = Effect.fn("engine.volumes.create")(function* (
   const known = context.volumes.byName(name)
   if (known !== undefined) return known
   const backend = yield* defaultBackend(context)
+  killpoint("engine.volume-create.before-call")
   const { mountpoint } = yield* backend.volumes.create(name, request.options)
   killpoint("engine.volume-create.before-outcome")
   const record: VolumeRecord = {
@@ -59,6 +60,7 @@ export const createVolume = Effect.fn("engine.volumes.create")(function* (
     createdAt: nowTime()
   }
   yield* context.volumes.save(record)
+  killpoint("engine.volume-create.after-outcome")
   yield* publish(context, "volume", "create", name, { driver: "local" })
   return record
 })
@@ -69,9 +71,11 @@ export const eraseVolume = Effect.fn("engine.volumes.remove")(function* (
   name: string
 ): Effect.fn.Return<void, Fault> {
   const backend = yield* defaultBackend(context)
+  killpoint("engine.volume-remove.before-call")
   yield* backend.volumes.remove(name)
   killpoint("engine.volume-remove.before-outcome")
   yield* context.volumes.erase(name)
+  killpoint("engine.volume-remove.after-outcome")
   yield* publish(context, "volume", "destroy", name, { driver: "local" })
 })
 

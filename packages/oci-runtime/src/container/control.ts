@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -24,10 +25,16 @@ export const signal = (running: Running, number: number): Effect.Effect<boolean,
 
 /** Freezes every process of the container. */
 export const pause = (tools: Tools, cgroupPath: string): Effect.Effect<void, RuntimeFailed> =>
-  guarded(`freeze ${cgroupPath}`, () => setFrozen(tools.cgroups, cgroupPath, true))
+  guarded(`freeze ${cgroupPath}`, () => {
+    setFrozen(tools.cgroups, cgroupPath, true)
+    killpoint("oci.pause.after-freeze")
+  })
 
 export const resume = (tools: Tools, cgroupPath: string): Effect.Effect<void, RuntimeFailed> =>
-  guarded(`thaw ${cgroupPath}`, () => setFrozen(tools.cgroups, cgroupPath, false))
+  guarded(`thaw ${cgroupPath}`, () => {
+    setFrozen(tools.cgroups, cgroupPath, false)
+    killpoint("oci.resume.after-thaw")
+  })
 
 export const isPaused = (tools: Tools, cgroupPath: string): boolean => isFrozen(tools.cgroups, cgroupPath)
 

@@ -183,6 +183,7 @@ export const launch = Effect.fn("oci.launch")(function* (
   const user = yield* resolveUser(layersHighestFirst(spec.rootfs), spec.user, spec.groupAdd)
   const config = yield* ociConfig(spec, user, tools.host, bundle.rootfs)
   yield* prepare(spec, tools, bundle, config)
+  killpoint("oci.launch.after-bundle")
   // Before the process can look: without a writer it would see EOF at once.
   const stdinFd = spec.stdin === "once" && !spec.tty ? yield* openStdin(bundle.stdin) : undefined
   killpoint("oci.launch.before-monitor")

@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import { existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Schedule } from "effect"
@@ -34,6 +35,7 @@ export const release = Effect.fn("oci.release")(function* (
 ): Effect.fn.Return<void, RuntimeFailed> {
   const bundle = bundleOf(folders, id)
   yield* emptyCgroup(tools, cgroupPath)
+  killpoint("oci.release.after-cgroup")
   yield* Effect.sync(() => removeFolder(bundle.runtimeState))
 })
 
@@ -49,6 +51,7 @@ export const remove = Effect.fn("oci.remove")(function* (
 ): Effect.fn.Return<void, RuntimeFailed> {
   const bundle = bundleOf(folders, id)
   yield* release(tools, folders, id, cgroupPath)
+  killpoint("oci.remove.before-bundle")
   yield* Effect.sync(() => {
     const monitor = recordedPid(bundle.monitorPidFile)
     if (isMonitorOf(monitor, bundle.folder)) sendSignal(monitor, 9)

@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import { Context, Effect, Layer } from "effect"
 import {
   type Books,
@@ -78,7 +79,10 @@ const namespaceVerbs = (options: LinuxNetworkOptions, books: Books) => ({
       return endpoint
     }),
   disconnect: (namespace: string, endpoint: Endpoint) =>
-    dropLinks([books.names.veth(namespace, endpoint.bridgeId)]).pipe(Effect.andThen(releaseAll(books, [endpoint]))),
+    dropLinks([books.names.veth(namespace, endpoint.bridgeId)]).pipe(
+      Effect.tap(() => Effect.sync(() => killpoint("network.disconnect.after"))),
+      Effect.andThen(releaseAll(books, [endpoint]))
+    ),
   routeThrough: (namespace: string, endpoint: Endpoint | undefined) =>
     Effect.gen(function* () {
       if (endpoint === undefined) return yield* setDefaultRoute(namespace, undefined)
@@ -138,7 +142,9 @@ const makeLinuxNetwork = (options: LinuxNetworkOptions): (typeof LinuxNetwork)["
       Effect.gen(function* () {
         if (bridge.name === options.ready?.bridge)
           yield* Effect.forEach(yield* ready.drain, namespaces.removeNamespace, { discard: true })
+        killpoint("network.bridge.before-remove")
         yield* dropLinks([bridge.name])
+        killpoint("network.bridge.after-remove")
         books.bridges.delete(bridge.id)
         books.addresses.close(bridge.id)
         yield* books.firewall.apply
@@ -147,6 +153,7 @@ const makeLinuxNetwork = (options: LinuxNetworkOptions): (typeof LinuxNetwork)["
       Effect.gen(function* () {
         for (const namespace of yield* ready.drain) yield* releaseAll(books, namespace.endpoints)
         const report = yield* reconcileLinks(books.names, wanted)
+        killpoint("network.recover.after-links")
         wanted.bridges.forEach(know)
         for (const endpoint of wanted.namespaces.flatMap((namespace) => namespace.endpoints))
           // Two records of one address are the caller's to mend; the address stays taken.
@@ -158,6 +165,7 @@ const makeLinuxNetwork = (options: LinuxNetworkOptions): (typeof LinuxNetwork)["
           books.hostPorts.restore(ports)
         }
         yield* books.firewall.rewrite
+        killpoint("network.recover.after-firewall")
         yield* Effect.forkDetach(ready.fill)
         return report
       })

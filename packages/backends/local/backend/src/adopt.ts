@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import type { Handle, Launch, Observation } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import {
@@ -86,7 +87,9 @@ export const adoptContainer = Effect.fn("local.adopt")(function* (
     // A starter of the dead daemon may still be on its way to a process.
     yield* Effect.sync(() => killStarters(context.paths.bundle(id)))
   }
+  killpoint("local.adopt.before-release")
   yield* release(context.tools, context.folders, id, cgroupPath)
+  killpoint("local.adopt.after-release")
   if (record !== undefined) yield* giveBack(context, id, record)
   if (now._tag === "Exited") return { _tag: "Exited", handle: handleOf(id), exit: exitReport(now.exit) }
   const files = context.paths.container(id)

@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import type { BackendShape, ExitReport, Feature, Known } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import { ImageStore } from "@sockerless/images"
@@ -96,7 +97,9 @@ const recover = Effect.fn("local.recover")(function* (context: LocalContext, kno
     context.live.of(id).record = record
     return [{ id, record }]
   })
+  killpoint("local.recover.after-sweep")
   const strays = yield* context.networks.recover(known.networks, running)
+  killpoint("local.recover.after-networks")
   const drafts = yield* sweepVolumes(context.paths, known.volumes)
   return { removed: [...removed, ...strays, ...drafts] }
 })

@@ -71,6 +71,7 @@ const fill = Effect.fnUntraced(function* (
   yield* unpackPath(context.helper, draft, "/", tar, { noOverwriteDirNonDir: false })
   killpoint("local.create.after-volume-fill")
   yield* attempt("put the content in place", () => rename(draft, place))
+  killpoint("local.create.after-volume-rename")
 })
 
 /**

@@ -33,6 +33,7 @@ export const connectEndpoint = Effect.fn("local.networks.connect")(function* (
     Effect.gen(function* () {
       const record = yield* runningRecord(context, id)
       const added = yield* context.networks.connect(launch, record, endpoint)
+      killpoint("local.endpoints.before-record")
       yield* keep(context, id, { ...record, endpoints: [...record.endpoints, added] })
       return { handle: handleOf(id), facts: endpointFacts(added) }
     })

@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import type { ExitReport } from "@sockerless/backend-contract"
 import { bundleOf, endOrphan, type Exit, isMonitorOf, release } from "@sockerless/oci-runtime"
 import { Effect, Queue } from "effect"
@@ -23,7 +24,9 @@ export const giveBackEnded = (context: LocalContext, id: string): Effect.Effect<
       Effect.gen(function* () {
         // A start that came first has its own record; what is held belongs to it now.
         if (live.running !== undefined || live.record !== record) return
+        killpoint("local.exit.before-release")
         yield* release(context.tools, context.folders, id, record.cgroupPath)
+        killpoint("local.exit.after-release")
         yield* context.networks.leave(id, record)
         live.record = undefined
       })

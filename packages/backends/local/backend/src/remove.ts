@@ -20,6 +20,7 @@ export const removeContainer = Effect.fn("local.remove")(function* (
       yield* remove(context.tools, context.folders, id, record?.cgroupPath ?? `${context.cgroupParent}/${id}`)
       killpoint("local.remove.after-bundle")
       if (record !== undefined) yield* context.networks.leave(id, record)
+      killpoint("local.remove.after-networks")
       yield* attempt(`remove the folder of ${id}`, () =>
         rm(context.paths.container(id).folder, { recursive: true, force: true })
       )

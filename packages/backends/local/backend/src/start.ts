@@ -40,6 +40,7 @@ const runContainer = Effect.fnUntraced(function* (context: LocalContext, launch:
   const live = context.live.of(id)
   yield* writeLaunchRecord(context.paths, id, record)
   yield* writeIdentityFiles(context, launch, record)
+  killpoint("local.start.after-files")
   const layers = yield* layersOf(context, launch)
   const spec = containerSpecOf(launch, {
     paths: context.paths,
@@ -78,6 +79,7 @@ export const startContainer = Effect.fn("local.start")(function* (
     Effect.gen(function* () {
       yield* requireJoined(context, launch)
       yield* attempt(`create bundle of ${id}`, () => mkdir(context.paths.bundle(id), { recursive: true, mode: 0o711 }))
+      killpoint("local.start.before-networks")
       const joined = yield* context.networks.join(launch)
       const record: LaunchRecord = { ...joined, cgroupPath: cgroupPathOf(launch.spec, context.cgroupParent) }
       killpoint("local.start.after-networks")

@@ -1,3 +1,4 @@
+import { killpoint } from "@sockerless/killpoints"
 import { Effect } from "effect"
 import { lstat, mkdir, readdir, realpath, rename, rm, symlink } from "node:fs/promises"
 import { join } from "node:path"
@@ -51,7 +52,9 @@ export const createVolume = Effect.fn("local.volumes.create")(function* (
     await mkdir(draft, { recursive: true, mode: 0o711 })
     if (device === undefined) await mkdir(join(draft, "_data"), { mode: 0o755 })
     else await symlink(device, join(draft, "_data"))
+    killpoint("local.volume.before-rename")
     await rename(draft, folder)
+    killpoint("local.volume.after-rename")
   })
   return { mountpoint }
 })
