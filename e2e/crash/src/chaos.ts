@@ -1,14 +1,14 @@
-import { mkdirSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { busyboxArchive } from "@sockerless/e2e-kit"
+import { busyboxArchive, startRegistry } from "@sockerless/e2e-kit"
 import { killpointNames } from "@sockerless/killpoints"
 import { expectCall, Lost, makeApi } from "./api.ts"
 import { remove } from "./container-actions.ts"
-import { checkLeftovers } from "./leftovers.ts"
+import { checkBare, checkLeftovers } from "./leftovers.ts"
 import { makeRandom, type Random } from "./random.ts"
-import { scenarios, scenariosFor, type Scenario, startVeterans } from "./scenarios.ts"
-import { discardThings, removeImage, removeNetwork, removeVolume } from "./thing-actions.ts"
+import { firstPointsOf, scenarios, scenariosFor, type Scenario, startVeterans } from "./scenarios.ts"
+import { discardThings, fillRegistry, removeImage, removeNetwork, removeVolume } from "./thing-actions.ts"
 import { verify } from "./verify.ts"
 import { Victim } from "./victim.ts"
 import { type Actor, makeWorld, type World } from "./world.ts"
@@ -18,7 +18,10 @@ export interface ChaosOptions {
   readonly seed: number
   /** SIGKILLs at random moments. */
   readonly kills: number
+  /** Kill points to die at, each at its first pass. */
   readonly points: ReadonlyArray<string>
+  /** Kill points to die at once more, at a later pass. */
+  readonly again: ReadonlyArray<string>
   readonly say: (line: string) => void
 }
 
@@ -31,6 +34,9 @@ export interface ChaosReport {
   readonly pointsKnown: number
   readonly recoveryMillis: { readonly median: number; readonly max: number }
 }
+
+/** Without one, pulls are left out. */
+const hasRegistry = () => ["/usr/bin/docker-registry", "/usr/bin/registry"].some((path) => existsSync(path))
 
 const ACTORS = 3
 /** Leftovers of interrupted stories that one actor carries on, to be looked at after later kills too. */
@@ -99,13 +105,14 @@ const pointRound = async (
   point: string,
   nth: number
 ): Promise<boolean> => {
-  await victim.arm(point, nth)
+  await victim.arm([...firstPointsOf(point), point], nth)
   await during(actors, scenariosFor(point), async () => {
     const end = performance.now() + POINT_MILLIS
-    while (!victim.struck && performance.now() < end) await sleep(5)
+    while (!victim.struck(point) && performance.now() < end) await sleep(5)
     await victim.ready()
   })
-  return victim.disarm()
+  victim.disarm()
+  return victim.struck(point)
 }
 
 const removeAll = async (actor: Actor): Promise<void> => {
@@ -114,13 +121,62 @@ const removeAll = async (actor: Actor): Promise<void> => {
   for (const network of world.networks) await removeNetwork(actor, network)
   for (const volume of world.volumes) await removeVolume(actor, volume)
   for (const image of world.images) await removeImage(actor, image)
+  await expectCall(world.api, [200], "DELETE", "/images/busybox:latest")
 }
 
 const median = (values: ReadonlyArray<number>): number =>
   Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0)
 
-/** Kills the daemon as told, compares after each restart, and gives the figures; the first broken promise ends it. */
-export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
+/** Everything a run works with. */
+interface Run {
+  readonly options: ChaosOptions
+  readonly random: Random
+  readonly victim: Victim
+  readonly world: World
+  readonly keeper: Actor
+  readonly actors: ReadonlyArray<Actor>
+  readonly pointsHit: Set<string>
+  readonly compare: () => Promise<void>
+}
+
+const prepare = async (run: Run, registry: string | undefined): Promise<void> => {
+  const { actors, keeper, world } = run
+  await expectCall(world.api, [200], "POST", "/images/load", await busyboxArchive())
+  if (registry !== undefined) {
+    const names = actors.map((actor) => actor.name)
+    await fillRegistry(keeper, registry, names)
+    world.registry = registry
+  }
+  await startVeterans(keeper)
+}
+
+const points = async (run: Run): Promise<void> => {
+  const { actors, options, pointsHit, random, victim } = run
+  for (const [index, point] of options.points.entries()) {
+    if (await pointRound(victim, actors, point, 1)) pointsHit.add(point)
+    const verdict = pointsHit.has(point) ? "hit" : "NOT HIT"
+    options.say(`point ${index + 1} of ${options.points.length}: ${point} ${verdict}`)
+    await run.compare()
+  }
+  for (const point of options.again) {
+    const nth = random.between(2, 5)
+    const hit = await pointRound(victim, actors, point, nth)
+    options.say(`again at ${point}, pass ${nth}${hit ? "" : ", which did not come"}`)
+    await run.compare()
+  }
+}
+
+const randomKills = async (run: Run): Promise<void> => {
+  const { actors, options, random, victim } = run
+  for (let round = 1; round <= options.kills; round += 1) {
+    await randomRound(victim, actors, random)
+    const millis = Math.round(victim.recoveries.at(-1) ?? 0)
+    options.say(`round ${round} of ${options.kills}: ready again after ${millis} ms`)
+    await run.compare()
+  }
+}
+
+const makeRun = async (options: ChaosOptions): Promise<Run> => {
   const random = makeRandom(options.seed)
   const victim = await Victim.start()
   const shared = join(victim.daemon.folder, "shared")
@@ -130,40 +186,37 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
     await verify(world)
     await checkLeftovers(world, victim.daemon.folder)
   }
-  const pointsHit: Array<string> = []
-  const pointsMissed: Array<string> = []
+  const keeper = makeActor(world, random.fork(), "keeper")
+  const actors = Array.from({ length: ACTORS }, (_, index) => makeActor(world, random.fork(), `actor${index}`))
+  return { options, random, victim, world, keeper, actors, pointsHit: new Set(), compare }
+}
+
+/** Kills the daemon as told, compares after each restart, and gives the figures; the first broken promise ends it. */
+export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
+  const registry = hasRegistry() ? await startRegistry() : undefined
+  const run = await makeRun(options)
+  const { victim } = run
   try {
-    await expectCall(world.api, [200], "POST", "/images/load", await busyboxArchive())
-    const keeper = makeActor(world, random.fork(), "keeper")
-    await startVeterans(keeper)
-    const actors = Array.from({ length: ACTORS }, (_, index) => makeActor(world, random.fork(), `actor${index}`))
-    for (const [index, point] of options.points.entries()) {
-      const hit = await pointRound(victim, actors, point, 1)
-      ;(hit ? pointsHit : pointsMissed).push(point)
-      options.say(`point ${index + 1} of ${options.points.length}: ${point} ${hit ? "hit" : "NOT HIT"}`)
-      await compare()
-    }
-    for (let round = 1; round <= options.kills; round += 1) {
-      await randomRound(victim, actors, random)
-      options.say(
-        `round ${round} of ${options.kills}: ready again after ${Math.round(victim.recoveries.at(-1) ?? 0)} ms`
-      )
-      await compare()
-    }
-    await removeAll(keeper)
-    await compare()
+    await prepare(run, registry?.address)
+    await points(run)
+    await randomKills(run)
+    await removeAll(run.keeper)
+    await verify(run.world)
+    await checkBare(run.world, victim.daemon.folder)
   } catch (error) {
     options.say(`seed ${options.seed}: ${String(error)}\nthe daemon said at last:\n${victim.daemon.log().slice(-6000)}`)
     throw error
   } finally {
     // A daemon that cannot be ended must not hide what was found before.
     await victim.end().catch((error: unknown) => options.say(`the end of the daemon: ${String(error)}`))
+    await registry?.stop()
   }
+  const reachable = options.points.filter((point) => registry !== undefined || !point.startsWith("images.pull."))
   return {
     seed: options.seed,
     kills: victim.kills,
-    pointsHit,
-    pointsMissed,
+    pointsHit: [...run.pointsHit],
+    pointsMissed: reachable.filter((point) => !run.pointsHit.has(point)),
     pointsKnown: killpointNames.length,
     recoveryMillis: { median: median(victim.recoveries), max: Math.round(Math.max(0, ...victim.recoveries)) }
   }

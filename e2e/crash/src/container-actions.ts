@@ -1,3 +1,6 @@
+import { until } from "@sockerless/e2e-kit"
+import { buffer } from "node:stream/consumers"
+import { pack } from "tar-stream"
 import { expectCall, jsonOf, type Json, Lost, numberAt, textAt, Violation } from "./api.ts"
 import { checkCounting, linesOf } from "./counting.ts"
 import { countingScript, type Kind, learn, makeTracked, nameOf, refOf, type Status, type Tracked } from "./tracked.ts"
@@ -155,8 +158,8 @@ export const remove = async ({ mine, world }: Actor, tracked: Tracked): Promise<
 }
 
 /** `docker wait`. */
-export const wait = async ({ world }: Actor, tracked: Tracked): Promise<void> => {
-  const answer = await expectCall(world.api, [200], "POST", `/containers/${refOf(tracked)}/wait`)
+export const wait = async ({ world }: Actor, tracked: Tracked, condition = ""): Promise<void> => {
+  const answer = await expectCall(world.api, [200], "POST", `/containers/${refOf(tracked)}/wait${condition}`)
   const code = numberAt(jsonOf(answer), "StatusCode")
   if (!tracked.exitCodes.has(code)) {
     throw new Violation(`wait for ${nameOf(tracked)} gave ${code}, right is ${[...tracked.exitCodes].join(" or ")}`)
@@ -167,6 +170,30 @@ export const wait = async ({ world }: Actor, tracked: Tracked): Promise<void> =>
 export const logs = async ({ world }: Actor, tracked: Tracked): Promise<void> => {
   const answer = await expectCall(world.api, [200], "GET", `/containers/${refOf(tracked)}/logs?stdout=1&stderr=1`)
   if (tracked.kind.counts) checkCounting(nameOf(tracked), linesOf(answer.body), tracked.runs)
+}
+
+/** `docker cp` in and out again. */
+export const copy = async ({ world }: Actor, tracked: Tracked): Promise<void> => {
+  const content = `copied ${world.serial()}`
+  const tar = pack()
+  tar.entry({ name: "copied" }, content)
+  tar.finalize()
+  const path = `/containers/${refOf(tracked)}/archive?path=`
+  await expectCall(world.api, [200], "PUT", `${path}/tmp`, await buffer(tar))
+  const { body } = await expectCall(world.api, [200], "GET", `${path}/tmp/copied`)
+  if (!body.includes(content)) throw new Violation(`what was copied into ${nameOf(tracked)} does not come out`)
+}
+
+/** Waits until the health check has succeeded. */
+export const becomesHealthy = async ({ world }: Actor, tracked: Tracked): Promise<void> => {
+  await until(
+    `${nameOf(tracked)} is healthy`,
+    async () => {
+      const answer = await expectCall(world.api, [200], "GET", `/containers/${refOf(tracked)}/json`)
+      return textAt(jsonOf(answer), "State", "Health", "Status") === "healthy" ? true : undefined
+    },
+    60_000
+  )
 }
 
 /** `docker exec` with its output and its exit code. */

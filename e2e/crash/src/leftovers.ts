@@ -73,6 +73,13 @@ const judge = (traces: Traces, allowed: Allowed): ReadonlyArray<string> => [
   )
 ]
 
+/** Fails when anything is there after everything was removed, images too, but what a fresh daemon has. */
+export const checkBare = async (world: World, folder: string): Promise<void> => {
+  await checkLeftovers(world, folder)
+  const { content } = await readTraces(folder)
+  if (content.length > 0) throw new Violation(`content of removed images is left: ${content.join(", ")}`)
+}
+
 /** Fails when anything in the machine belongs to no container, network or volume that the daemon knows. */
 export const checkLeftovers = async (world: World, folder: string): Promise<void> => {
   let last: ReadonlyArray<string> = []

@@ -1,14 +1,17 @@
 import { killpointNames } from "@sockerless/killpoints"
 import { chaos } from "./chaos.ts"
 
+const isShort = process.env["CHAOS_FORM"] === "short"
 const seed = Number(process.env["CHAOS_SEED"] ?? Date.now() % 1_000_000)
-const kills = Number(process.env["CHAOS_KILLS"] ?? 200)
+const kills = Number(process.env["CHAOS_KILLS"] ?? (isShort ? 12 : 200))
 const points = process.env["CHAOS_POINTS"]?.split(",").filter((name) => name !== "") ?? killpointNames
+const again = isShort || process.env["CHAOS_POINTS"] !== undefined ? [] : points
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 say(`chaos with seed ${seed}: ${kills} kills at random moments, ${points.length} kill points`)
-const report = await chaos({ seed, kills, points, say })
+const report = await chaos({ seed, kills, points, again, say })
+say(`seed                ${report.seed}`)
 say(`kills               ${report.kills}`)
 say(`points hit          ${report.pointsHit.length} of ${report.pointsKnown} known`)
 if (report.pointsMissed.length > 0) say(`points not reached  ${report.pointsMissed.join(", ")}`)

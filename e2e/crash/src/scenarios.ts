@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import {
+  becomesHealthy,
+  copy,
   create,
   exec,
   kill,
@@ -21,6 +23,7 @@ import {
   disconnect,
   inspectImage,
   load,
+  pullImage,
   removeImage,
   removeNetwork,
   removeVolume,
@@ -39,12 +42,14 @@ const lifecycle: Scenario = async (actor) => {
   const tracked = await create(actor, counter)
   await start(actor, tracked)
   await exec(actor, tracked)
+  await copy(actor, tracked)
   await pause(actor, tracked)
   await unpause(actor, tracked)
   await rename(actor, tracked)
   await update(actor, tracked)
   await restart(actor, tracked)
   await stop(actor, tracked)
+  await copy(actor, tracked)
   await logs(actor, tracked)
   await start(actor, tracked)
   await kill(actor, tracked)
@@ -61,8 +66,12 @@ const short: Scenario = async (actor) => {
 const runRemoved: Scenario = async (actor) => {
   const kind = { label: "run --rm", counts: false, endsWith: actor.random.between(1, 4), autoRemove: true }
   const tracked = await create(actor, kind)
-  await start(actor, tracked)
-  await wait(actor, tracked)
+  // As `docker run` does it: the wait stands before the start.
+  const [waited, started] = await Promise.allSettled([
+    wait(actor, tracked, "?condition=removed"),
+    start(actor, tracked)
+  ])
+  for (const result of [started, waited]) if (result.status === "rejected") throw result.reason
 }
 
 const policy: Scenario = async (actor) => {
@@ -111,6 +120,22 @@ const images: Scenario = async (actor) => {
   await removeImage(actor, other)
 }
 
+const health: Scenario = async (actor) => {
+  const tracked = await create(actor, counter, {
+    Healthcheck: { Test: ["CMD", "true"], Interval: 200_000_000, Timeout: 20_000_000_000, Retries: 1000 }
+  })
+  await start(actor, tracked)
+  await becomesHealthy(actor, tracked)
+  await remove(actor, tracked)
+}
+
+const pull: Scenario = async (actor) => {
+  if (actor.world.registry === undefined) return sleep(100)
+  const image = await pullImage(actor, actor.world.registry)
+  await inspectImage(actor, image)
+  await removeImage(actor, image)
+}
+
 /** Every story there is. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   lifecycle,
@@ -120,18 +145,33 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   ports,
   networks,
   volumes,
-  images
+  images,
+  health,
+  pull
 }
 
+/** Kill points by the stories that pass them; the first that fits. */
+const passedIn: ReadonlyArray<readonly [RegExp, ReadonlyArray<Scenario>]> = [
+  [/^images\.pull/, [pull]],
+  [/^images\./, [images]],
+  [/restart-policy/, [policy]],
+  [/health/, [health]],
+  [/recovery|recover/, [short, networks, lifecycle]],
+  [/network-|network\.(connect|disconnect|bridge)|local\.endpoints/, [networks]],
+  [/volume/, [volumes]],
+  [/firewall/, [ports]],
+  [/exit/, [runRemoved, short]],
+  [/pause|resume|update|rename|exec|start|launch|stop|kill|record/, [lifecycle]]
+]
+
 /** The stories in which a kill point is passed. */
-export const scenariosFor = (point: string): ReadonlyArray<Scenario> => {
-  if (point.startsWith("images.")) return [images]
-  if (/network-|network\.connect|network\.bridge|local\.endpoints/.test(point)) return [networks]
-  if (/volume/.test(point)) return [volumes]
-  if (/pause|update|exec|start|launch/.test(point)) return [lifecycle]
-  if (/firewall/.test(point)) return [ports]
-  if (/exit/.test(point)) return [runRemoved, short]
-  return [short, networks, lifecycle]
+export const scenariosFor = (point: string): ReadonlyArray<Scenario> =>
+  passedIn.find(([pattern]) => pattern.test(point))?.[1] ?? [short, networks, lifecycle]
+
+/** Points to die at before, so that there is something to recover from. */
+export const firstPointsOf = (point: string): ReadonlyArray<string> => {
+  if (point === "engine.recovery.before-roll-back") return ["engine.create.after-intent"]
+  return point === "engine.recovery.before-removal" ? ["engine.remove.after-intent"] : []
 }
 
 /** Containers that live through everything: nobody touches them. */

@@ -61,6 +61,32 @@ export const load = async ({ name, world }: Actor): Promise<Thing> => {
   return image
 }
 
+/** Puts an image for each of these clients into the registry. */
+export const fillRegistry = async (actor: Actor, registry: string, clients: ReadonlyArray<string>): Promise<void> => {
+  for (const client of clients) {
+    const image = await load(actor)
+    const repository = `${registry}/pulled-${client}-by`
+    await expectCall(actor.world.api, [201], "POST", `/images/${image.name}/tag?repo=${repository}&tag=latest`)
+    const pushed = await expectCall(actor.world.api, [200], "POST", `/images/${repository}/push?tag=latest`)
+    if (pushed.body.includes('"error"')) throw new Violation(`push said ${pushed.body.toString().slice(0, 500)}`)
+    await expectCall(actor.world.api, [200], "DELETE", `/images/${repository}:latest`)
+    await removeImage(actor, image)
+  }
+}
+
+/** `docker pull` of this client's image. */
+export const pullImage = async ({ name, world }: Actor, registry: string): Promise<Thing> => {
+  const repository = `${registry}/pulled-${name}-by`
+  const known = [...world.images].find((one) => one.name === `${repository}:latest`)
+  const image = known ?? newThing(`${repository}:latest`)
+  await change(world.images, image, true, async () => {
+    const path = `/images/create?fromImage=${encodeURIComponent(repository)}&tag=latest`
+    const answer = await expectCall(world.api, [200], "POST", path)
+    if (answer.body.includes('"error"')) throw new Violation(`pull said ${answer.body.toString().slice(0, 500)}`)
+  })
+  return image
+}
+
 /** `docker tag`. */
 export const tag = async ({ name, world }: Actor, source: Thing): Promise<Thing> => {
   const repository = `img-${name}-${world.serial()}`

@@ -26,6 +26,8 @@ export interface Traces {
   readonly containerFolders: ReadonlyArray<string>
   readonly volumeFolders: ReadonlyArray<string>
   readonly drafts: ReadonlyArray<string>
+  /** Content of images: blobs, unpacked layers, short links to them. */
+  readonly content: ReadonlyArray<string>
 }
 
 /** Output of a tool; empty when it finds nothing. */
@@ -124,6 +126,11 @@ export const readTraces = async (folder: string): Promise<Traces> => {
       ...volumes.filter((name) => name.startsWith(".")),
       ...layers.filter((name) => name.startsWith(".")),
       ...(await listed(join(folder, "data/images/blobs/drafts")))
+    ],
+    content: [
+      ...(await listed(join(folder, "data/images/blobs/sha256"))),
+      ...(await listed(join(folder, "data/images/layers/l"))),
+      ...layers.filter((name) => name !== "l" && !name.startsWith("."))
     ]
   }
 }

@@ -150,7 +150,7 @@ const listNames = async (world: World, path: string, pick: (json: Json) => Reado
 export const verify = async (world: World): Promise<void> => {
   const rows = rowsOf(jsonOf(await expectCall(world.api, [200], "GET", "/containers/json?all=1")))
   const listed = new Set(rows.map((row) => textAt(row, "Id")))
-  for (const tracked of world.containers) await checkContainer(world, tracked, listed)
+  await Promise.all([...world.containers].map((tracked) => checkContainer(world, tracked, listed)))
   const ours = new Set([...world.containers].map((tracked) => tracked.id))
   const now = rowsOf(jsonOf(await expectCall(world.api, [200], "GET", "/containers/json?all=1")))
   const strange = now.filter((row) => !ours.has(textAt(row, "Id")))

@@ -114,23 +114,22 @@ export class Victim {
     await this.#recoveredSince(performance.now())
   }
 
-  /** Makes the next life die at the n-th pass of a point, and ends this one. */
-  async arm(point: string, nth: number): Promise<void> {
+  /** Makes the next lives die at these points, each at its n-th pass, and ends this one. */
+  async arm(points: ReadonlyArray<string>, nth: number): Promise<void> {
     this.#logAtArming = this.daemon.log().length
-    writeFileSync(this.#armingFile, `${point}:${nth}\n`)
+    writeFileSync(this.#armingFile, points.map((point) => `${point}:${nth}`).join(","))
     await this.#strike()
   }
 
-  /** Whether the armed point has struck. */
-  get struck(): boolean {
-    return this.daemon.log().slice(this.#logAtArming).includes("killpoint ")
+  /** Whether a point has struck since the arming. */
+  struck(point: string): boolean {
+    return this.daemon.log().slice(this.#logAtArming).includes(`killpoint ${point}:`)
   }
 
   /** Ends the arming, whether it struck or not. */
-  disarm(): boolean {
-    if (this.struck) this.#kills += 1
+  disarm(): void {
+    this.#kills += this.daemon.log().slice(this.#logAtArming).split("killpoint ").length - 1
     rmSync(this.#armingFile, { force: true })
-    return this.struck
   }
 
   /** Ends the daemon with all it made. */

@@ -15,6 +15,8 @@ export interface World {
   readonly networks: Set<Thing>
   readonly volumes: Set<Thing>
   readonly images: Set<Thing>
+  /** Address of a registry that holds an image for each actor; undefined where no registry is installed. */
+  registry: string | undefined
   /** A folder of the host that containers may bind. */
   readonly shared: string
   /** A number that no other name has. */
@@ -41,6 +43,7 @@ export const makeWorld = (api: Api, shared: string, life: () => number): World =
     networks: new Set(),
     volumes: new Set(),
     images: new Set(),
+    registry: undefined,
     shared,
     serial: () => (serial += 1),
     life

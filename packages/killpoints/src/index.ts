@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs"
 import type { KillpointName } from "./names.ts"
 
 export { bleephubKillpointNames, killpointNames, type KillpointName, registryKillpointNames } from "./names.ts"
@@ -9,8 +9,8 @@ export { bleephubKillpointNames, killpointNames, type KillpointName, registryKil
  *
  * `SOCKERLESSD_KILLPOINTS=name:n[:action]`, comma separated: at the n-th pass of `name` do `action`, which is `kill`
  * (SIGKILL to this process, the default) or `sleep=<millis>` (widens the window for a kill from outside).
- * `SOCKERLESSD_KILLPOINTS=@<file>` reads the same text from a file, absent for none, when the process starts; the file
- * goes away with the kill, so that the next life is not armed by it.
+ * `SOCKERLESSD_KILLPOINTS=@<file>` reads the same text from a file, absent for none, when the process starts; an entry
+ * leaves the file with its kill, so that the next life is armed with the others only.
  */
 interface Armed {
   remaining: number
@@ -40,6 +40,15 @@ const armedIn = (file: string): string => (existsSync(file) ? readFileSync(file,
 
 const armed = parse(armingFile === undefined ? setting : armedIn(armingFile))
 
+const disarm = (file: string, name: KillpointName): void => {
+  const left = armedIn(file)
+    .trim()
+    .split(",")
+    .filter((entry) => !entry.startsWith(`${name}:`))
+  if (left.length === 0) rmSync(file, { force: true })
+  else writeFileSync(file, left.join(","))
+}
+
 /** Passes a named kill point. */
 export const killpoint = (name: KillpointName): void => {
   if (armed.size === 0) return
@@ -53,6 +62,6 @@ export const killpoint = (name: KillpointName): void => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(point.action.slice("sleep=".length)))
     return
   }
-  if (armingFile !== undefined) rmSync(armingFile, { force: true })
+  if (armingFile !== undefined) disarm(armingFile, name)
   process.kill(process.pid, "SIGKILL")
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { killpointNames } from "../src/index.ts"
@@ -37,6 +37,15 @@ describe("killpoint", () => {
     assert.strictEqual(pass(1, `@${file}`).signal, "SIGKILL")
     assert.isFalse(existsSync(file))
     assert.strictEqual(pass(1, `@${file}`).status, 0)
+    rmSync(folder, { recursive: true })
+  })
+
+  it("is armed by a file for the next life with what is left", () => {
+    const folder = mkdtempSync(join(tmpdir(), "killpoints-"))
+    const file = join(folder, "armed")
+    writeFileSync(file, "store.commit.before:1,engine.recovery.done:2\n")
+    assert.strictEqual(pass(1, `@${file}`).signal, "SIGKILL")
+    assert.strictEqual(readFileSync(file, "utf8"), "engine.recovery.done:2")
     rmSync(folder, { recursive: true })
   })
 
