@@ -47,23 +47,29 @@ const isRefusedByName = (fault: Fault, backend: string, words: ReadonlyArray<str
 
 const checkTests = (options: Options, refusals: ReadonlyArray<Refusal>): void => {
   describe("check", () => {
-    it.live("accepts a plain container, and warns of nothing", () =>
-      Effect.scoped(
-        Effect.gen(function* () {
-          const bench = yield* makeBench(options.make)
-          assert.deepStrictEqual(yield* bench.backend.check(bench.launch({ do: "idle" }).spec), [])
-        })
-      )
-    )
-    for (const { option, ask, says } of refusals) {
-      it.live(`refuses ${option} by name`, () =>
+    it.live(
+      "accepts a plain container, and warns of nothing",
+      () =>
         Effect.scoped(
           Effect.gen(function* () {
             const bench = yield* makeBench(options.make)
-            const fault = yield* faultOf(bench.backend.check(ask(bench.launch({ do: "idle" }).spec)))
-            isRefusedByName(fault, bench.backend.name, says)
+            assert.deepStrictEqual(yield* bench.backend.check(bench.launch({ do: "idle" }).spec), [])
           })
-        )
+        ),
+      LIMIT_MILLIS
+    )
+    for (const { option, ask, says } of refusals) {
+      it.live(
+        `refuses ${option} by name`,
+        () =>
+          Effect.scoped(
+            Effect.gen(function* () {
+              const bench = yield* makeBench(options.make)
+              const fault = yield* faultOf(bench.backend.check(ask(bench.launch({ do: "idle" }).spec)))
+              isRefusedByName(fault, bench.backend.name, says)
+            })
+          ),
+        LIMIT_MILLIS
       )
     }
   })
@@ -78,15 +84,18 @@ const rowTests = (options: Options, name: ContractRow, row: Row): void => {
     })
     return
   }
-  it.live(`${name} is off and refused by name`, () =>
-    Effect.scoped(
-      Effect.gen(function* () {
-        if (row.refused === undefined) throw new Error(`no backend may leave out "${name}"`)
-        const bench = yield* makeBench(options.make)
-        const fault = yield* faultOf(row.refused.attempt(bench))
-        isRefusedByName(fault, bench.backend.name, [row.refused.operation])
-      })
-    )
+  it.live(
+    `${name} is off and refused by name`,
+    () =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          if (row.refused === undefined) throw new Error(`no backend may leave out "${name}"`)
+          const bench = yield* makeBench(options.make)
+          const fault = yield* faultOf(row.refused.attempt(bench))
+          isRefusedByName(fault, bench.backend.name, [row.refused.operation])
+        })
+      ),
+    LIMIT_MILLIS
   )
 }
 

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { assert } from "vitest"
-import { faultOf } from "./bench.ts"
+import { allLogs, faultOf, readUntil } from "./bench.ts"
 import type { Row } from "./row.ts"
 
 const SIGTERM = 15
@@ -72,16 +72,9 @@ export const endings = {
       "handled, fatal and too late": (bench) =>
         Effect.gen(function* () {
           const made = yield* bench.running({ do: "await-signal", signal: "TERM", code: 21 })
-          const session = yield* bench.backend.attach(made.handle, {
-            stdin: false,
-            stdout: true,
-            stderr: true,
-            replay: true,
-            tty: false,
-            stdinOnce: false
-          })
-          // Ends with the workload; the first bytes say that the handler is there.
-          yield* Effect.promise(() => new Promise((resolve) => session.output.once("data", resolve)))
+          const output = yield* bench.backend.logs(made.handle, { ...allLogs, follow: true })
+          // Printed once the handler is there.
+          yield* readUntil(output, "ready\n")
           yield* bench.backend.signal(made.handle, SIGTERM)
           assert.strictEqual((yield* bench.exitOf(made.launch.spec.id)).exitCode, 21)
           const late = yield* faultOf(bench.backend.signal(made.handle, SIGTERM))

@@ -44,7 +44,12 @@ export const streams = {
           yield* bench.backend.signal(made.handle, 10)
           assert.strictEqual((yield* bytesOf(following)).length, 0)
           assert.strictEqual((yield* bench.exitOf(made.launch.spec.id)).exitCode, 0)
-        }),
+        })
+    }
+  },
+  stdin: {
+    promise: "`attach` before the start gives stdin with its half-close, and output to the last byte",
+    tests: {
       "a reader that never reads stalls nobody": (bench) =>
         Effect.gen(function* () {
           const text = "0123456789abcdef\n".repeat(5000)
@@ -53,12 +58,7 @@ export const streams = {
           yield* bench.start(made)
           assert.strictEqual((yield* bench.exitOf(made.launch.spec.id)).exitCode, 0)
           assert.strictEqual((yield* bench.printed(made)).stdout, text)
-        })
-    }
-  },
-  stdin: {
-    promise: "`attach` before the start gives stdin with its half-close, and output to the last byte",
-    tests: {
+        }),
       "what is written comes back after the end of input": (bench) =>
         Effect.gen(function* () {
           const launch = bench.launch({ do: "echo", code: 6 }, { process: { openStdin: true, stdinOnce: true } })
@@ -107,6 +107,13 @@ export const streams = {
           assert.include((yield* bytesOf(session.output)).toString(), "12 55 end\r\n")
           assert.strictEqual((yield* bench.exitOf(launch.spec.id)).exitCode, 4)
         })
+    },
+    refused: {
+      operation: "attach",
+      attempt: (bench) =>
+        Effect.flatMap(bench.create(bench.launch({ do: "terminal" }, { process: terminalProcess })), ({ handle }) =>
+          bench.backend.attach(handle, { ...attached, tty: true })
+        )
     }
   }
 } satisfies Readonly<Record<string, Row>>

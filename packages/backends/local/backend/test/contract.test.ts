@@ -24,7 +24,7 @@ backendContract("local", {
     },
     {
       option: "unknown log options",
-      says: ['log option "colour"', "use max-size"],
+      says: ['log option "colour"', "use "],
       ask: (spec) => ({ ...spec, logging: { driver: "json-file", options: { colour: "red" } } })
     },
     {
