@@ -1,0 +1,1 @@
+export { accountOf, makeBucket } from "./account.ts"

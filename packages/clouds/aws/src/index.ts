@@ -1,0 +1,5 @@
+export { awsAccount, type AwsAccount, type AwsOptions } from "./account.ts"
+export { s3Bucket } from "./bucket.ts"
+export { AwsFault } from "./faults.ts"
+export { registryLogin, type RegistryLogin } from "./registry-login.ts"
+export { patiently } from "./retry.ts"
