@@ -86,9 +86,15 @@ describe("the exit code of docker run", () => {
       ...["--name", "a/b", "busybox"]
     ))
 
-  it("is 125 for a network that is not there", async () => {
-    await notStarted(125, "network nosuch not found", "--network", "nosuch", "busybox")
-    await notStarted(125, "No such container: nosuch", "--network", "container:nosuch", "busybox")
+  it("is 125 for a network that is not there, and nothing is pulled", async () => {
+    for (const [network, message] of [
+      ["nosuch", "network nosuch not found"],
+      ["container:nosuch", "No such container: nosuch"]
+    ] as const) {
+      const { code, stderr } = await on.docker.run(["run", "--rm", "--network", network, "busybox"])
+      assert.match(stderr, new RegExp(`^docker: Error response from daemon: ${message}`))
+      assert.strictEqual(code, 125)
+    }
   })
 
   it("is 125 for a network of a container that does not run", async () => {

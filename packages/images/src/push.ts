@@ -1,6 +1,6 @@
 import { Effect, Queue, Stream, type Cause } from "effect"
 import { Readable } from "node:stream"
-import { attempt, type ImageFault, imageFault, noSuchImage } from "./faults.ts"
+import { attempt, type ImageFault, imageFault } from "./faults.ts"
 import type { Progress, RegistryAuth } from "./image-store.ts"
 import type { Shelf, StoredImage } from "./library.ts"
 import { failureMessage, layerStatus } from "./progress.ts"
@@ -83,6 +83,10 @@ const send = Effect.fnUntraced(function* (
   yield* Queue.offer(messages, { aux: { Tag: tag, Digest: image.manifestDigest, Size: size } })
 })
 
+const pushesTo = (reference: Reference): Progress => ({
+  status: `The push refers to repository [${reference.domain}/${reference.path}]`
+})
+
 /** `docker push` of one tag, or of every tag of the repository when none is named. */
 export const pushImage = Effect.fn("images.push")(function* (
   shelf: Shelf,
@@ -94,17 +98,17 @@ export const pushImage = Effect.fn("images.push")(function* (
   const id = shelf.library.owner(canonical(parsed))
   const image = id === undefined ? undefined : shelf.library.stored(id)
   if (image === undefined) {
-    return yield* Effect.fail(
-      parsed.tag === undefined
-        ? noSuchImage(ref)
-        : imageFault("not-found", `An image does not exist locally with the tag: ${familiarName(parsed)}`)
+    // dockerd says so in the stream, after what it would have pushed to.
+    return Stream.make(
+      pushesTo(parsed),
+      failureMessage(`An image does not exist locally with the tag: ${familiarName(parsed)}`)
     )
   }
   const [endpoint] = endpointsOf(parsed.domain, { insecure: registries.insecure, mirrors: [] })
   const client = new RegistryClient(endpoint ?? "", options.auth, new AbortController().signal)
   return Stream.callback<Progress>((messages) =>
     Effect.gen(function* () {
-      yield* Queue.offer(messages, { status: `The push refers to repository [${parsed.domain}/${parsed.path}]` })
+      yield* Queue.offer(messages, pushesTo(parsed))
       yield* shelf.leases.hold(send(shelf, client, parsed, image, messages))
     }).pipe(
       Effect.catch((fault) => Queue.offer(messages, failureMessage(fault.message))),

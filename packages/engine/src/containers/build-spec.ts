@@ -57,10 +57,13 @@ export interface SpecParts {
   readonly pidMode: string
   readonly ipcMode: string
   readonly runtime: string
+  /** The name of the container whose network is joined. */
+  readonly joinedHostname: string | undefined
 }
 
 const hostnameOf = (requested: RequestedWorkload, parts: SpecParts, hostHostname: string): string => {
   if (requested.hostname !== "") return requested.hostname
+  if (parts.joinedHostname !== undefined) return parts.joinedHostname
   return parts.networkMode === "host" || requested.isolation.utsMode === "host" ? hostHostname : parts.id.slice(0, 12)
 }
 

@@ -4,13 +4,14 @@ import type { ImageRecord } from "@sockerless/images"
 import { killpoint } from "@sockerless/killpoints"
 import { Effect } from "effect"
 import { stat } from "node:fs/promises"
-import { backendNamed, containerEvent, type EngineContext, launchOf } from "../context.ts"
+import { backendNamed, containerEvent, type EngineContext, joinedId, launchOf } from "../context.ts"
 import { type DockerFault, failed, invalid, notFound } from "../faults.ts"
 import { newId, nowTime, zeroTime } from "../identity.ts"
 import { createVolume, eraseVolume } from "../volumes/verbs.ts"
 import { buildSpec } from "./build-spec.ts"
 import type { CreateContainer } from "./containers.ts"
 import { type Entry, makeEntry } from "./entry.ts"
+import { checkLinks } from "./links.ts"
 import { parseVolumesFrom, resolveMounts } from "./mounts.ts"
 import { checkName, generateName } from "./names.ts"
 import { anonymousVolumesOf } from "./remove.ts"
@@ -37,14 +38,21 @@ const wrongPlatform = (image: ImageRecord, wanted: string | undefined): DockerFa
       )
 }
 
+/** Not-found at create means the image to clients, which then pull it: what else is missing is invalid. */
+const asInvalid = (fault: DockerFault): DockerFault => (fault.kind === "not-found" ? invalid(fault.message) : fault)
+
 /** `container:<ref>` with the id in place of the reference. */
 const resolveMode = (context: EngineContext, mode: string): Effect.Effect<string, DockerFault> =>
   mode.startsWith("container:")
-    ? Effect.map(
-        context.book.resolve(mode.slice("container:".length)),
-        (entry) => `container:${entry.snapshot.spec.id}`
+    ? context.book.resolve(mode.slice("container:".length)).pipe(
+        Effect.map((entry) => `container:${entry.snapshot.spec.id}`),
+        Effect.mapError(asInvalid)
       )
     : Effect.succeed(mode)
+
+/** A joined network brings the name of its owner. */
+const joinedHostname = (context: EngineContext, mode: string): string | undefined =>
+  context.book.byId(joinedId(mode) ?? "")?.snapshot.spec.hostname
 
 /** Endpoints by network id: the starting network first, then the others in the order given. */
 const resolveEndpoints = Effect.fnUntraced(function* (
@@ -56,7 +64,7 @@ const resolveEndpoints = Effect.fnUntraced(function* (
   const refs = [mode, ...Object.keys(given).filter((ref) => ref !== mode && ref !== "default")]
   const endpoints: Record<string, EndpointSpec> = {}
   for (const ref of refs) {
-    const network = yield* context.networks.resolve(ref)
+    const network = yield* context.networks.resolve(ref).pipe(Effect.mapError(asInvalid))
     const asked = given[ref] ?? (ref === mode ? given["default"] : undefined)
     if (endpoints[network.id] !== undefined) continue
     endpoints[network.id] = {
@@ -76,7 +84,7 @@ const inheritedMounts = (context: EngineContext, refs: ReadonlyArray<string>) =>
     Effect.forEach(refs, (text) =>
       Effect.gen(function* () {
         const { ref, readOnly } = yield* parseVolumesFrom(text)
-        const other = yield* context.book.resolve(ref)
+        const other = yield* context.book.resolve(ref).pipe(Effect.mapError(asInvalid))
         return other.snapshot.spec.mounts
           .filter((mount) => mount.type !== "tmpfs")
           .map((mount): MountSpec => (readOnly ? { ...mount, readOnly: true } : mount))
@@ -135,6 +143,8 @@ const mountPoints = (context: EngineContext, mounts: ReadonlyArray<MountSpec>): 
     ]
   })
 
+const DISCARDED_PORTS = "Published ports are discarded when using host network mode"
+
 const prepare = Effect.fnUntraced(function* (
   context: EngineContext,
   request: CreateContainer,
@@ -165,12 +175,15 @@ const prepare = Effect.fnUntraced(function* (
     endpoints: yield* resolveEndpoints(context, networkMode, requested.endpoints),
     pidMode: yield* resolveMode(context, requested.isolation.pidMode),
     ipcMode: yield* resolveMode(context, requested.isolation.ipcMode),
-    runtime: backend.name
+    runtime: backend.name,
+    joinedHostname: joinedHostname(context, networkMode)
   }
   const spec = buildSpec(request, parts, context.hostname)
   yield* checkWorkload(spec)
+  yield* checkLinks(context, spec)
   const warnings = yield* backend.check(spec)
-  return { spec, warnings, backend }
+  const discarded = networkMode === "host" && spec.network.portBindings.length > 0
+  return { spec, warnings: discarded ? [...warnings, DISCARDED_PORTS] : warnings, backend }
 })
 
 const firstSnapshot = (request: CreateContainer, spec: ContainerSnapshot["spec"]): ContainerSnapshot => ({

@@ -125,6 +125,10 @@ export const resolveMounts = Effect.fnUntraced(function* (
     options,
     short: true
   }))
+  const relative = Object.keys(requested.tmpfs).find((destination) => !destination.startsWith("/"))
+  if (relative !== undefined) {
+    return yield* Effect.fail(invalid(`invalid mount path: '${relative}' mount path must be absolute`))
+  }
   const own = [...binds, ...requested.mounts.map(named), ...tmpfs]
   const places = new Set<string>()
   for (const mount of own) {

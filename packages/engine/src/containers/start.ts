@@ -7,6 +7,7 @@ import { conflict, DockerFault, notModified } from "../faults.ts"
 import { newId, zeroTime } from "../identity.ts"
 import type { Entry } from "./entry.ts"
 import { startHealth } from "./health.ts"
+import { withLinks } from "./links.ts"
 import { removeLocked } from "./remove.ts"
 import type { ContainerState } from "./snapshot.ts"
 
@@ -60,7 +61,7 @@ const publishStart = (context: EngineContext, entry: Entry) =>
 const run = Effect.fnUntraced(function* (context: EngineContext, entry: Entry, backend: BackendShape) {
   const intent = { verb: "start", id: newId() } as const
   const handle = yield* handleOf(entry)
-  const launch = yield* launchOf(context, entry)
+  const launch = yield* withLinks(context, yield* launchOf(context, entry))
   // Renewed first: a client may have waited for the next end before the process was there.
   if (yield* Deferred.isDone(entry.nextExit)) entry.nextExit = Deferred.makeUnsafe()
   yield* context.book.save(entry, entry.snapshot, intent)

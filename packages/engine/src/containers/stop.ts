@@ -2,7 +2,7 @@ import { killpoint } from "@sockerless/killpoints"
 import type { Fault } from "@sockerless/faults"
 import { Deferred, Effect, Fiber, Option } from "effect"
 import { backendOf, containerEvent, type EngineContext, handleOf } from "../context.ts"
-import { conflict, notModified, notRunning } from "../faults.ts"
+import { conflict, notFound, notModified, notRunning } from "../faults.ts"
 import { type Entry, isRunning } from "./entry.ts"
 import { SIGKILL, signalNumber } from "./signals.ts"
 import { startLocked } from "./start.ts"
@@ -130,7 +130,13 @@ export const killContainer = Effect.fn("engine.containers.kill")(function* (
   given: string
 ): Effect.fn.Return<void, Fault> {
   const signal = yield* signalNumber(given === "" ? "KILL" : given)
-  const entry = yield* context.book.resolveForChange(ref)
+  const entry = yield* context.book
+    .resolveForChange(ref)
+    .pipe(
+      Effect.mapError((fault) =>
+        fault.kind === "not-found" ? notFound(`cannot kill container: ${ref}: ${fault.message}`) : fault
+      )
+    )
   const { id, stopSignal } = entry.snapshot.spec
   const refuse = conflict(`cannot kill container: ${ref}: ${notRunning(id).message}`)
   yield* Effect.gen(function* () {

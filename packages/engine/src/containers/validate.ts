@@ -78,6 +78,12 @@ const hostModeProblem = (spec: WorkloadSpec): DockerFault | undefined => {
     }
     if (network.dns.length > 0) return invalid("conflicting options: dns and the network mode")
   }
+  const addressed = Object.values(network.endpoints).find(
+    ({ ipv4Address, ipv6Address }) => ipv4Address !== undefined || ipv6Address !== undefined
+  )
+  if (addressed?.networkName === "bridge") {
+    return invalid("user specified IP address is supported on user defined networks only")
+  }
   if (network.mode === "host" && Object.keys(isolation.sysctls).some((key) => key.startsWith("net."))) {
     return invalid(
       `sysctl '${Object.keys(isolation.sysctls).find((key) => key.startsWith("net."))}' not allowed in host network namespace`

@@ -174,8 +174,8 @@ const connect = Effect.fn("engine.networks.connect")(function* (
   containerRef: string,
   given: NewEndpoint
 ) {
-  const network = yield* context.networks.resolve(ref)
   const entry = yield* context.book.resolveForChange(containerRef)
+  const network = yield* context.networks.resolve(ref)
   yield* entry.lock.withPermit(
     Effect.gen(function* () {
       const { snapshot } = entry

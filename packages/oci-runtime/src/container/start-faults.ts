@@ -40,7 +40,8 @@ const detailOf = (
   const quoted = JSON.stringify(program)
   const said = sayings(program)
   const says = (texts: ReadonlyArray<string>) => texts.some((text) => reason.includes(text))
-  if (says(said.missing)) {
+  // crun takes an empty command for the working directory.
+  if (program === "" || says(said.missing)) {
     return {
       detail: program.includes("/")
         ? `exec: ${quoted}: stat ${program}: no such file or directory`

@@ -23,6 +23,14 @@ export class LocalUnsupported extends Schema.TaggedError<LocalUnsupported>()("Lo
   }
 }
 
+/** What was asked for is wrong, in Docker's words. */
+export class LocalInvalid extends Schema.TaggedError<LocalInvalid>()("LocalInvalid", { text: Schema.String }) {
+  readonly kind: FaultKind = "invalid"
+  override get message(): string {
+    return this.text
+  }
+}
+
 /** The workload is not in a state that allows the call. */
 export class LocalConflict extends Schema.TaggedError<LocalConflict>()("LocalConflict", { text: Schema.String }) {
   readonly kind: FaultKind = "conflict"
