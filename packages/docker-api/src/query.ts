@@ -20,10 +20,10 @@ export const wholeNumber = (query: URLSearchParams, name: string): Effect.Effect
     : Effect.fail(new BadRequest({ message: `strconv.Atoi: parsing "${value}": invalid syntax` }))
 }
 
-/** `seconds[.nanoseconds]` since the epoch, or RFC 3339, as nanoseconds; undefined when not given or `0`. */
+/** `seconds[.nanoseconds]` since the epoch, or RFC 3339, as nanoseconds; undefined when not given. */
 export const instantNanos = (query: URLSearchParams, name: string): Effect.Effect<bigint | undefined, BadRequest> => {
   const value = query.get(name) ?? ""
-  if (value === "" || value === "0") return Effect.succeed(undefined)
+  if (value === "") return Effect.succeed(undefined)
   const unix = /^(-?\d{1,12})(?:\.(\d{1,9})\d*)?$/.exec(value)
   if (unix !== null) {
     return Effect.succeed(BigInt(unix[1] ?? "0") * 1_000_000_000n + BigInt((unix[2] ?? "").padEnd(9, "0")))

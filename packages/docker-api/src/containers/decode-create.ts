@@ -5,6 +5,7 @@ import { mountProblem, mountSpec } from "./decode-mounts.ts"
 import { portBindings, portProblem } from "./decode-ports.ts"
 import { resourceLimits, restartPolicyOf } from "./decode-resources.ts"
 import { namespaceProblem, readSecurity } from "./decode-security.ts"
+import { networkModeProblem } from "./network-mode-problem.ts"
 import { unknownCapability } from "./normalise.ts"
 
 const healthProblem = (config: WireConfig) => {
@@ -44,6 +45,7 @@ export const createProblem = (request: WireCreate, minor: number): string | unde
   return (
     refusedOption(request) ??
     namespaceProblem(hostConfig) ??
+    networkModeProblem(request) ??
     capabilityProblem(hostConfig) ??
     ("problem" in security ? security.problem : undefined) ??
     (restart !== undefined && "problem" in restart ? restart.problem : undefined) ??

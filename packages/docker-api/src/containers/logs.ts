@@ -27,7 +27,7 @@ const logs = Effect.fnUntraced(function* (call: ApiCall) {
     details: truthy(call.query, "details"),
     ...tailOf(call.query),
     ...(since === undefined ? {} : { since }),
-    ...(until === undefined ? {} : { until })
+    ...(until === undefined || until === 0n ? {} : { until })
   })
   return bytes(output, logHeaders(tty, call.facts.minor))
 })
