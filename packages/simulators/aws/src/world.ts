@@ -35,7 +35,7 @@ export const realisticTiming: Timing = {
 }
 
 const TagRecord = Schema.Struct({ arn: Schema.String, tags: Schema.Record(Schema.String, Schema.String) })
-type TagRecord = typeof TagRecord.Type
+export type TagRecord = typeof TagRecord.Type
 export type TagMap = Readonly<Record<string, string>>
 
 export interface WorldOptions {
