@@ -24,8 +24,12 @@ export class Victim {
   readonly daemon: Daemon
   /** Milliseconds from each kill from outside to the next ready daemon. */
   readonly recoveries: Array<number> = []
-  #kills = 0
+  #strikes = 0
   #logAtArming = 0
+  /** How far the log has been read, and what was counted in it. */
+  #read = 0
+  #pointsStruck = 0
+  #deaths = 0
   readonly #armingFile: string
 
   private constructor(daemon: Daemon, armingFile: string) {
@@ -47,7 +51,18 @@ export class Victim {
 
   /** SIGKILLs so far, from outside and by kill points. */
   get kills(): number {
-    return this.#kills
+    this.#readLog()
+    return this.#strikes + this.#pointsStruck
+  }
+
+  #readLog(): void {
+    const log = this.daemon.log()
+    const end = log.lastIndexOf("\n") + 1
+    for (const line of log.slice(this.#read, end).split("\n")) {
+      if (line.startsWith("killpoint ")) this.#pointsStruck += 1
+      if (line.includes("the daemon ended with code")) this.#deaths += 1
+    }
+    this.#read = Math.max(this.#read, end)
   }
 
   get #supervisorFile(): string {
@@ -64,7 +79,9 @@ export class Victim {
         if (!existsSync(this.#supervisorFile)) {
           throw new Violation(`the supervisor has given up:\n${this.daemon.log().slice(-4000)}`)
         }
-        return pid > 0 && numberIn(readyFile) === pid && !isDead(pid) ? true : undefined
+        // Until every kill was followed by its death, the ready one may be about to die.
+        const isDying = this.kills > this.#deaths
+        return !isDying && pid > 0 && numberIn(readyFile) === pid && !isDead(pid) ? true : undefined
       },
       READY_MILLIS
     )
@@ -81,7 +98,7 @@ export class Victim {
     )
     const at = performance.now()
     process.kill(pid, "SIGKILL")
-    this.#kills += 1
+    this.#strikes += 1
     await until(`daemon ${pid} is dead`, () => (isDead(pid) ? true : undefined))
     return at
   }
@@ -128,7 +145,6 @@ export class Victim {
 
   /** Ends the arming, whether it struck or not. */
   disarm(): void {
-    this.#kills += this.daemon.log().slice(this.#logAtArming).split("killpoint ").length - 1
     rmSync(this.#armingFile, { force: true })
   }
 

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { randomInt } from "node:crypto"
 import { createSocket } from "node:dgram"
 import { readFileSync } from "node:fs"
 import { createServer } from "node:net"
@@ -68,7 +69,9 @@ const ephemeralRange = (): readonly [number, number] => {
 /** Makes an empty book of host ports. */
 export const makeHostPorts = (): HostPorts => {
   const booked = new Map<string, Set<string>>()
-  let next = 0
+  // Not the same first port in every daemon: a rule holds no socket, so two daemons do not see each other's.
+  const [lowest, highest] = ephemeralRange()
+  let next = randomInt(lowest, highest)
   const addressesOf = (proto: string, port: number): Set<string> => {
     const key = `${proto}/${port}`
     const known = booked.get(key) ?? new Set()

@@ -25,7 +25,7 @@ describe.skipIf(missing !== undefined)(`published ports${missing === undefined ?
           "container to outside: internet",
           "driver failed programming external connectivity on endpoint two (e2): Bind for 0.0.0.0:8080 failed: port is already allocated",
           "driver failed programming external connectivity on endpoint two (e2): failed to listen on TCP socket: address already in use",
-          "range 8082, automatic 32768",
+          "range 8082, automatic in the ephemeral range: true",
           "automatic: hello",
           "withdrawn: nothing"
         ],

@@ -65,7 +65,8 @@ const scenario = Effect.gen(function* () {
     { proto: "tcp", containerPort: 80, hostPort: 8080, hostPortEnd: 8085 },
     { proto: "tcp", containerPort: 80 }
   ])
-  see(`range ${ranged?.hostPort}, automatic ${automatic?.hostPort}`)
+  const port = automatic?.hostPort ?? 0
+  see(`range ${ranged?.hostPort}, automatic in the ephemeral range: ${port >= 32768 && port <= 60999}`)
   yield* ask("automatic", askTcp(outside, `10.9.0.1:${automatic?.hostPort}`))
   yield* network.unpublish("e1")
   yield* ask("withdrawn", askTcp(outside, "10.9.0.1:8080"))
