@@ -22,6 +22,8 @@ export interface ChaosOptions {
   readonly points: ReadonlyArray<string>
   /** Kill points to die at once more, at a later pass. */
   readonly again: ReadonlyArray<string>
+  /** No new round begins after this long; on a busy machine a run is shorter, never endless. */
+  readonly withinMillis: number
   readonly say: (line: string) => void
 }
 
@@ -97,7 +99,7 @@ const randomRound = async (victim: Victim, actors: ReadonlyArray<Actor>, random:
   })
 }
 
-const POINT_MILLIS = 20_000
+const POINT_MILLIS = 60_000
 
 const pointRound = async (
   victim: Victim,
@@ -136,6 +138,8 @@ interface Run {
   readonly keeper: Actor
   readonly actors: ReadonlyArray<Actor>
   readonly pointsHit: Set<string>
+  readonly pointsMissed: Set<string>
+  readonly isTimeLeft: () => boolean
   readonly compare: () => Promise<void>
 }
 
@@ -151,14 +155,18 @@ const prepare = async (run: Run, registry: string | undefined): Promise<void> =>
 }
 
 const points = async (run: Run): Promise<void> => {
-  const { actors, options, pointsHit, random, victim } = run
-  for (const [index, point] of options.points.entries()) {
-    if (await pointRound(victim, actors, point, 1)) pointsHit.add(point)
-    const verdict = pointsHit.has(point) ? "hit" : "NOT HIT"
-    options.say(`point ${index + 1} of ${options.points.length}: ${point} ${verdict}`)
+  const { actors, options, random, victim, world } = run
+  const reachable = options.points.filter((point) => world.registry !== undefined || !point.startsWith("images.pull."))
+  for (const [index, point] of reachable.entries()) {
+    if (!run.isTimeLeft()) return
+    const hit = await pointRound(victim, actors, point, 1)
+    const verdict = hit ? run.pointsHit : run.pointsMissed
+    verdict.add(point)
+    options.say(`point ${index + 1} of ${reachable.length}: ${point} ${hit ? "hit" : "NOT HIT"}`)
     await run.compare()
   }
   for (const point of options.again) {
+    if (!run.isTimeLeft()) return
     const nth = random.between(2, 5)
     const hit = await pointRound(victim, actors, point, nth)
     options.say(`again at ${point}, pass ${nth}${hit ? "" : ", which did not come"}`)
@@ -168,7 +176,7 @@ const points = async (run: Run): Promise<void> => {
 
 const randomKills = async (run: Run): Promise<void> => {
   const { actors, options, random, victim } = run
-  for (let round = 1; round <= options.kills; round += 1) {
+  for (let round = 1; round <= options.kills && run.isTimeLeft(); round += 1) {
     await randomRound(victim, actors, random)
     const millis = Math.round(victim.recoveries.at(-1) ?? 0)
     options.say(`round ${round} of ${options.kills}: ready again after ${millis} ms`)
@@ -188,7 +196,10 @@ const makeRun = async (options: ChaosOptions): Promise<Run> => {
   }
   const keeper = makeActor(world, random.fork(), "keeper")
   const actors = Array.from({ length: ACTORS }, (_, index) => makeActor(world, random.fork(), `actor${index}`))
-  return { options, random, victim, world, keeper, actors, pointsHit: new Set(), compare }
+  const end = performance.now() + options.withinMillis
+  const isTimeLeft = () => performance.now() < end
+  const verdicts = { pointsHit: new Set<string>(), pointsMissed: new Set<string>() }
+  return { options, random, victim, world, keeper, actors, ...verdicts, isTimeLeft, compare }
 }
 
 /** Kills the daemon as told, compares after each restart, and gives the figures; the first broken promise ends it. */
@@ -198,8 +209,8 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const { victim } = run
   try {
     await prepare(run, registry?.address)
-    await points(run)
     await randomKills(run)
+    await points(run)
     await removeAll(run.keeper)
     await verify(run.world)
     await checkBare(run.world, victim.daemon.folder)
@@ -211,12 +222,11 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
     await victim.end().catch((error: unknown) => options.say(`the end of the daemon: ${String(error)}`))
     await registry?.stop()
   }
-  const reachable = options.points.filter((point) => registry !== undefined || !point.startsWith("images.pull."))
   return {
     seed: options.seed,
     kills: victim.kills,
     pointsHit: [...run.pointsHit],
-    pointsMissed: reachable.filter((point) => !run.pointsHit.has(point)),
+    pointsMissed: [...run.pointsMissed],
     pointsKnown: killpointNames.length,
     recoveryMillis: { median: median(victim.recoveries), max: Math.round(Math.max(0, ...victim.recoveries)) }
   }

@@ -10,7 +10,7 @@ const again = isShort || process.env["CHAOS_POINTS"] !== undefined ? [] : points
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 say(`chaos with seed ${seed}: ${kills} kills at random moments, ${points.length} kill points`)
-const report = await chaos({ seed, kills, points, again, say })
+const report = await chaos({ seed, kills, points, again, withinMillis: Number.POSITIVE_INFINITY, say })
 say(`seed                ${report.seed}`)
 say(`kills               ${report.kills}`)
 say(`points hit          ${report.pointsHit.length} of ${report.pointsKnown} known`)
