@@ -1,4 +1,4 @@
-import { libcCall } from "./call.ts"
+import { libcCall, SystemCallFailed } from "./call.ts"
 
 /** Confines this whole process to `path` (chroot(2)); the caller changes directory to "/" afterwards. Irreversible. */
 export const chroot = libcCall<[path: string]>("chroot", "int chroot(const char *path)")
@@ -50,4 +50,21 @@ export const lgetxattr = (path: string, name: string): Buffer => {
   if (size === 0) return Buffer.alloc(0)
   const value = Buffer.alloc(size)
   return value.subarray(0, lgetxattrCall(path, name, value, size))
+}
+
+const flockCall = libcCall<[fd: number, operation: number]>("flock", "int flock(int fd, int operation)")
+const LOCK_EX_NB = 2 | 4
+
+/**
+ * Locks the open file for this process and all that inherit its description; false when others hold it. The kernel
+ * frees it when the last of them has closed it.
+ */
+export const tryLock = (fd: number): boolean => {
+  try {
+    flockCall(fd, LOCK_EX_NB)
+    return true
+  } catch (error) {
+    if (error instanceof SystemCallFailed && error.code === "EAGAIN") return false
+    throw error
+  }
 }

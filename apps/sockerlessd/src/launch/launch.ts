@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts"
 import type { Wrong } from "../config/hosts.ts"
 import { LAUNCH_ORDER, type LaunchFiles, type LaunchOrder } from "./launch-order.ts"
 import { lockDataRoot } from "./lock.ts"
-import { hideUnifiedScript, isHybridCgroup } from "./mount-namespace.ts"
+import { hideUnifiedScript, isHybridCgroup, isMountPoint } from "./mount-namespace.ts"
 import { holdSockets } from "./sockets.ts"
 
 /** V8's settings for a small daemon; the figures are in docs/decisions. */
@@ -21,8 +21,8 @@ const makeFolders = (config: Config) => {
 /** `ip netns add` would make this mount in our namespace only; made before, it stays visible to the host. */
 const shareNetworkNamespaces = () => {
   mkdirSync("/run/netns", { recursive: true, mode: 0o755 })
-  const script =
-    "grep -q ' /run/netns ' /proc/self/mountinfo || { mount --bind /run/netns /run/netns && mount --make-shared /run/netns; }"
+  if (isMountPoint("/run/netns")) return
+  const script = "mount --bind /run/netns /run/netns && mount --make-shared /run/netns"
   spawnSync("/bin/sh", ["-c", script], { stdio: ["ignore", "inherit", "inherit"] })
 }
 

@@ -1,5 +1,4 @@
-import { inheritable } from "@sockerless/libc"
-import { spawnSync } from "node:child_process"
+import { inheritable, tryLock } from "@sockerless/libc"
 import { openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Config } from "../config/config.ts"
@@ -20,10 +19,7 @@ const pidOf = (pidfile: string): string => {
  */
 export const lockDataRoot = (config: Config): { readonly fd: number } | Wrong => {
   const fd = openSync(join(config.dataRoot, "lock"), "a", 0o600)
-  // flock(1) locks the open file description, which we share with it and keep after it has ended.
-  const { status, error } = spawnSync("flock", ["--nonblock", "3"], { stdio: ["ignore", "ignore", "inherit", fd] })
-  if (error !== undefined) return { wrong: `cannot lock ${config.dataRoot}: ${error.message} (util-linux has flock)` }
-  if (status !== 0) {
+  if (!tryLock(fd)) {
     return {
       wrong: `another sockerlessd uses the data root ${config.dataRoot} (${pidOf(config.pidfile)}); end it first, or choose another --data-root and --exec-root`
     }

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs"
 
 const UNIFIED = "/sys/fs/cgroup/unified"
 
-const isMountPoint = (path: string): boolean =>
+/** Whether something is mounted at this very path, as this process sees it. */
+export const isMountPoint = (path: string): boolean =>
   readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .some((line) => line.split(" ")[4] === path)

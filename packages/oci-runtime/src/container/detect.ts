@@ -11,8 +11,8 @@ export type CgroupLayout = "v1" | "v2" | "hybrid"
 
 /** The tools of this machine that run containers. */
 export interface Tools {
-  readonly runtime: { readonly name: "crun" | "runc"; readonly path: string; readonly version: string }
-  readonly monitor: { readonly path: string; readonly version: string }
+  readonly runtime: { readonly name: "crun" | "runc"; readonly path: string }
+  readonly monitor: { readonly path: string }
   /** tini, for `--init`; undefined when the machine has none. */
   readonly initPath: string | undefined
   readonly cgroups: CgroupLayout
@@ -57,6 +57,12 @@ export const cgroupLayout: Effect.Effect<CgroupLayout, RuntimeFailed> = Effect.m
 const versionOf = (path: string): Effect.Effect<string, RuntimeFailed> =>
   Effect.map(runCommand([path, "--version"]), ({ stdout }) => /version:? (\S+)/.exec(stdout)?.[1] ?? "unknown")
 
+/** Asks runtime and monitor for their versions: two processes, which a start does not wait for. */
+export const versionsOf = (
+  tools: Tools
+): Effect.Effect<{ readonly runtime: string; readonly monitor: string }, RuntimeFailed> =>
+  Effect.all({ runtime: versionOf(tools.runtime.path), monitor: versionOf(tools.monitor.path) }, { concurrency: 2 })
+
 const defaultSeccomp: Effect.Effect<HostFacts["defaultSeccomp"], RuntimeFailed> = Effect.gen(function* () {
   for (const file of seccompFiles) {
     const text = yield* Effect.promise(() => readFile(file, "utf8").catch(() => undefined))
@@ -91,12 +97,9 @@ export const detectTools: Effect.Effect<Tools, RuntimeFailed> = Effect.gen(funct
   const runtimePath = yield* required("an OCI runtime", crun ?? runc, "crun or runc")
   const monitorPath = yield* required("the container monitor", conmon, "conmon")
   const name = crun === undefined ? "runc" : "crun"
-  const [version, monitorVersion] = yield* Effect.all([versionOf(runtimePath), versionOf(monitorPath)], {
-    concurrency: "unbounded"
-  })
   return {
-    runtime: { name, path: runtimePath, version },
-    monitor: { path: monitorPath, version: monitorVersion },
+    runtime: { name, path: runtimePath },
+    monitor: { path: monitorPath },
     initPath,
     cgroups,
     hidesUnifiedCgroup: name === "crun" && cgroups === "hybrid",

@@ -8,8 +8,8 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** Output kept of one command; these commands print lines, not data. */
-const OUTPUT_LIMIT = 1024 * 1024
+/** Output kept of one command; the longest is a list of a thousand interfaces. */
+const OUTPUT_LIMIT = 16 * 1024 * 1024
 
 /** Runs a short command to its end with `input` on stdin. Fails when it cannot be started or outlives `timeoutMillis`. */
 export const runCommand = (

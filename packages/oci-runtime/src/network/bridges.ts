@@ -57,29 +57,46 @@ export const ownLinks = (names: Names): Effect.Effect<ReadonlyArray<OwnLink>, Ne
 
 const prefixOf = (bridge: Bridge): string => bridge.subnet.split("/")[1] ?? "16"
 
-/** Makes the bridge exist with its address and settings. Idempotent; a foreign interface of that name is refused. */
-export const raiseBridge = (names: Names, bridge: Bridge): Effect.Effect<void, NetworkFailed> =>
+/**
+ * Makes bridges exist with their addresses and settings, `own` being those of ours that do, and runs `more` in the same
+ * process. Idempotent; a foreign interface of a bridge's name is refused.
+ */
+export const raiseBridges = (
+  names: Names,
+  bridges: ReadonlyArray<Bridge>,
+  own: ReadonlySet<string>,
+  more: ReadonlyArray<string> = []
+): Effect.Effect<void, NetworkFailed> =>
   Effect.gen(function* () {
-    const own = (yield* ownLinks(names)).some((link) => link.name === bridge.name)
-    if (!own && (yield* readLinks([])).some((link) => link.name === bridge.name))
+    const missing = bridges.filter((bridge) => !own.has(bridge.name))
+    const present = new Set(missing.length === 0 ? [] : (yield* readLinks([])).map((link) => link.name))
+    const foreign = missing.find((bridge) => present.has(bridge.name))
+    if (foreign !== undefined)
       return yield* new NetworkFailed({
-        step: `create bridge ${bridge.name}`,
+        step: `create bridge ${foreign.name}`,
         reason: "an interface of that name exists and is not ours; choose another bridge name"
       })
     killpoint("network.bridge.before-create")
     yield* runIpBatch([
-      ...(own
-        ? []
-        : [`link add name ${bridge.name} address ${macOf(bridge.gateway)} group ${names.deviceGroup} type bridge`]),
-      `link set dev ${bridge.name} mtu ${bridge.mtu}`,
-      `addr replace ${bridge.gateway}/${prefixOf(bridge)} brd + dev ${bridge.name}`,
-      `link set dev ${bridge.name} up`
+      ...bridges.flatMap((bridge) => [
+        ...(own.has(bridge.name)
+          ? []
+          : [`link add name ${bridge.name} address ${macOf(bridge.gateway)} group ${names.deviceGroup} type bridge`]),
+        `link set dev ${bridge.name} mtu ${bridge.mtu}`,
+        `addr replace ${bridge.gateway}/${prefixOf(bridge)} brd + dev ${bridge.name}`,
+        `link set dev ${bridge.name} up`
+      ]),
+      ...more
     ])
     killpoint("network.bridge.after-create")
-    yield* setKernel("net/ipv4/ip_forward", "1")
+    if (bridges.length > 0) yield* setKernel("net/ipv4/ip_forward", "1")
     // Host-local clients of 127.0.0.1:port leave through the bridge with a loopback source until masqueraded.
-    yield* setKernel(`net/ipv4/conf/${bridge.name}/route_localnet`, "1")
+    for (const bridge of bridges) yield* setKernel(`net/ipv4/conf/${bridge.name}/route_localnet`, "1")
   })
+
+/** As `raiseBridges` for one, looking for itself what is there. */
+export const raiseBridge = (names: Names, bridge: Bridge): Effect.Effect<void, NetworkFailed> =>
+  Effect.flatMap(ownLinks(names), (links) => raiseBridges(names, [bridge], new Set(links.map((link) => link.name))))
 
 /** Removes interfaces; absent ones are fine. */
 export const dropLinks = (links: ReadonlyArray<string>): Effect.Effect<void, NetworkFailed> =>

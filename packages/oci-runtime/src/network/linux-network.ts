@@ -152,8 +152,6 @@ const makeLinuxNetwork = (options: LinuxNetworkOptions): (typeof LinuxNetwork)["
     recover: (wanted) =>
       Effect.gen(function* () {
         for (const namespace of yield* ready.drain) yield* releaseAll(books, namespace.endpoints)
-        const report = yield* reconcileLinks(books.names, wanted)
-        killpoint("network.recover.after-links")
         wanted.bridges.forEach(know)
         for (const endpoint of wanted.namespaces.flatMap((namespace) => namespace.endpoints))
           // Two records of one address are the caller's to mend; the address stays taken.
@@ -164,8 +162,14 @@ const makeLinuxNetwork = (options: LinuxNetworkOptions): (typeof LinuxNetwork)["
           books.published.set(endpointId, ports)
           books.hostPorts.restore(ports)
         }
-        yield* books.firewall.rewrite
-        killpoint("network.recover.after-firewall")
+        // The rules name interfaces, they do not need them: both go at once.
+        const links = reconcileLinks(books.names, wanted).pipe(
+          Effect.tap(() => Effect.sync(() => killpoint("network.recover.after-links")))
+        )
+        const rules = books.firewall.rewrite.pipe(
+          Effect.tap(() => Effect.sync(() => killpoint("network.recover.after-firewall")))
+        )
+        const [report] = yield* Effect.all([links, rules], { concurrency: 2 })
         yield* Effect.forkDetach(ready.fill)
         return report
       })

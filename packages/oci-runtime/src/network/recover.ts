@@ -5,8 +5,7 @@
  */
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
-import { type Bridge, dropLinks, ownLinks, raiseBridge } from "./bridges.ts"
-import { runIpBatch } from "./command.ts"
+import { type Bridge, ownLinks, raiseBridges } from "./bridges.ts"
 import type { NetworkFailed } from "./faults.ts"
 import type { PublishedPort } from "./firewall.ts"
 import { type Names, namespacePath } from "./names.ts"
@@ -40,20 +39,17 @@ export const reconcileLinks = (names: Names, wanted: WantedNetwork): Effect.Effe
     const isStray = (link: { readonly name: string; readonly kind: string }): boolean =>
       link.kind === "bridge" ? !bridgeNames.has(link.name) : !wantedVeths.has(link.name)
     const strays = before.filter(isStray).map((link) => link.name)
-    yield* dropNamespaces(strayNamespaces, [])
-    yield* dropLinks(strays)
-    for (const bridge of wanted.bridges) yield* raiseBridge(names, bridge)
-    const present = new Set((yield* ownLinks(names)).map((link) => link.name))
+    yield* dropNamespaces(strayNamespaces, strays)
+    const present = new Set(before.map((link) => link.name).filter((name) => !strays.includes(name)))
     const bridgeOf = new Map(wanted.bridges.map((bridge) => [bridge.id, bridge]))
     // A bridge that had to be made again has lost its ports; enslaving a port twice changes nothing.
-    yield* runIpBatch(
-      ports.flatMap((port) => {
-        const bridge = bridgeOf.get(port.endpoint.bridgeId)
-        return bridge !== undefined && present.has(port.veth)
-          ? [`link set dev ${port.veth} master ${bridge.name} up`]
-          : []
-      })
-    )
+    const enslave = ports.flatMap((port) => {
+      const bridge = bridgeOf.get(port.endpoint.bridgeId)
+      return bridge !== undefined && present.has(port.veth)
+        ? [`link set dev ${port.veth} master ${bridge.name} up`]
+        : []
+    })
+    yield* raiseBridges(names, wanted.bridges, present, enslave)
     const existed = new Set(before.map((link) => link.name))
     return {
       removed: [...strayNamespaces, ...strays],

@@ -159,7 +159,7 @@ export const makeLocalBackend = Effect.fn("local.make")(function* (
   return {
     name: "local",
     features,
-    about: Effect.sync(() => aboutLocal(context)),
+    about: aboutLocal(context),
     check: (spec) => checkSpec(spec, context.tools),
     create: (launch) => createContainer(context, launch),
     start: (launch) => startContainer(context, launch),

@@ -119,10 +119,20 @@ const makeZones = (dns: Dns["Service"], known: ReadonlyMap<string, NetworkSpec>)
   }
 }
 
-/** Everything the verbs below share. `known` are the networks of this daemon by id. */
+/**
+ * Everything the verbs below share. `known` are the networks of this daemon by id; `recovered` are those whose bridges
+ * recovery has just raised, so that the first call that makes sure of one need not.
+ */
 const makeBook = (linux: LinuxNetwork["Service"], dns: Dns["Service"], options: LocalOptions) => {
   const known = new Map<string, NetworkSpec>()
-  return { linux, options, known, zones: makeZones(dns, known), planning: Semaphore.makeUnsafe(1) }
+  return {
+    linux,
+    options,
+    known,
+    zones: makeZones(dns, known),
+    recovered: new Set<string>(),
+    planning: Semaphore.makeUnsafe(1)
+  }
 }
 type Book = ReturnType<typeof makeBook>
 
@@ -230,6 +240,7 @@ const plan = (book: Book, network: NetworkSpec) =>
 const create = (book: Book) => (network: NetworkSpec) =>
   Effect.gen(function* () {
     const known = book.known.get(network.id)
+    if (known !== undefined && book.recovered.delete(network.id)) return known
     const planned = known ?? (yield* plan(book, network))
     const bridge = bridgeOf(planned, book.options)
     const raise = Effect.gen(function* () {
@@ -278,7 +289,10 @@ const recover =
               ]
         )
       })
-      for (const network of networks) yield* book.zones.publish(network.id)
+      for (const network of networks) {
+        yield* book.zones.publish(network.id)
+        book.recovered.add(network.id)
+      }
       for (const { id, record } of running) yield* book.zones.add(id, record.endpoints)
       return report.removed
     })
