@@ -11,6 +11,8 @@ const open: Array<Socket> = []
 beforeAll(() => siege.docker.ok("run", "-d", "-i", "--name", target, "busybox", "cat"))
 afterAll(() => open.forEach((socket) => socket.destroy()))
 
+/** Of util-linux. */
+const LIMITER = "prlimit"
 const json = "Content-Type: application/json"
 const post = (path: string, ...headers: ReadonlyArray<string>): string =>
   `${[`POST ${path} HTTP/1.1`, "Host: d", ...headers].join("\r\n")}\r\n\r\n`
@@ -112,7 +114,7 @@ test("standard input that nobody reads to its end does not hold the client", asy
 
 test("more connections than there are descriptors end when they end, and nothing else does", async () => {
   const before = siege.openFiles()
-  execFileSync("prlimit", ["--pid", String(siege.daemon.pid()), `--nofile=${before + 200}:${before + 200}`])
+  execFileSync(LIMITER, ["--pid", String(siege.daemon.pid()), `--nofile=${before + 200}:${before + 200}`])
   const sockets = await connectMany(Math.min(1000, Math.floor(limitOf(process.pid) / 2)))
   for (const socket of sockets) socket.destroy()
   await until("they are forgotten", () => (siege.openFiles() <= before + 5 ? true : undefined), 30_000)

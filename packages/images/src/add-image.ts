@@ -36,6 +36,17 @@ const writeManifest = Effect.fnUntraced(function* (
   return (yield* attempt("write manifest", () => shelf.blobs.writeText(JSON.stringify(manifest)))).digest
 })
 
+/** Refuses an image of more layers than can be mounted or of a config beyond all measure, before it is fetched. */
+export const checkImageBounds = (layers: number, configBytes: number): Effect.Effect<void, ImageFault> => {
+  if (layers > LAYER_LIMIT)
+    return Effect.fail(imageFault("invalid", `max depth exceeded: ${layers} layers, allowed are ${LAYER_LIMIT}`))
+  return configBytes > CONFIG_LIMIT_BYTES
+    ? Effect.fail(
+        imageFault("invalid", `invalid image config: ${configBytes} bytes, allowed are ${CONFIG_LIMIT_BYTES}`)
+      )
+    : Effect.void
+}
+
 /** Unpacks what is missing and makes the image known: the record is the last thing written. */
 export const addImage = Effect.fn("images.add")(function* (
   shelf: Shelf,
@@ -43,11 +54,7 @@ export const addImage = Effect.fn("images.add")(function* (
 ): Effect.fn.Return<string, ImageFault> {
   const { blobs, layers: unpacked } = shelf
   const configBytes = yield* attempt("measure config", () => blobs.size(image.configDigest))
-  if (configBytes > CONFIG_LIMIT_BYTES) {
-    return yield* Effect.fail(
-      imageFault("invalid", `invalid image config: ${configBytes} bytes, allowed are ${CONFIG_LIMIT_BYTES}`)
-    )
-  }
+  yield* checkImageBounds(image.layers.length, configBytes)
   const blob = yield* parseConfig(yield* attempt("read config", () => blobs.text(image.configDigest)))
   const diffIds = blob.rootfs.diff_ids ?? []
   if (diffIds.length !== image.layers.length) {
@@ -58,11 +65,6 @@ export const addImage = Effect.fn("images.add")(function* (
       )
     )
   }
-  if (diffIds.length > LAYER_LIMIT) {
-    return yield* Effect.fail(
-      imageFault("invalid", `max depth exceeded: ${diffIds.length} layers, allowed are ${LAYER_LIMIT}`)
-    )
-  }
   let sizeBytes = 0
   const layers: Array<StoredLayer> = []
   for (const [index, diffId] of diffIds.entries()) {
@@ -71,10 +73,13 @@ export const addImage = Effect.fn("images.add")(function* (
       return yield* Effect.fail(imageFault("invalid", `invalid diff id ${JSON.stringify(diffId)} in image config`))
     }
     image.onUnpack?.(index)
-    yield* attempt(`unpack layer ${layer.blob}`, async () => {
-      if (!(await unpacked.has(diffId))) await unpacked.unpack(diffId, blobs.read(layer.blob))
-      await unpacked.linked(diffId)
-    })
+    // Not left alone when the client goes: what it writes must be swept after it, not before.
+    yield* Effect.uninterruptible(
+      attempt(`unpack layer ${layer.blob}`, async () => {
+        if (!(await unpacked.has(diffId))) await unpacked.unpack(diffId, blobs.read(layer.blob))
+        await unpacked.linked(diffId)
+      })
+    )
     sizeBytes += yield* attempt("measure layer", () => unpacked.size(diffId))
     const blobBytes = yield* attempt("measure layer blob", () => blobs.size(layer.blob))
     layers.push({ blob: layer.blob, blobBytes, mediaType: layer.mediaType, diffId })

@@ -20,6 +20,7 @@ const SHORT_CHARS = 16
 export class Layers {
   readonly #folder: string
   readonly #links: string
+  readonly #unpacking = new Map<string, Promise<void>>()
 
   constructor(root: string) {
     this.#folder = join(root, "layers")
@@ -65,6 +66,18 @@ export class Layers {
 
   /** Unpacks a layer's content, checking that it is the one the image names. Done already is success. */
   async unpack(diffId: string, content: Readable): Promise<void> {
+    // One at a time; whoever waited takes the result, or tries with its own content when the other's was bad.
+    for (let other = this.#unpacking.get(diffId); other !== undefined; other = this.#unpacking.get(diffId)) await other
+    const unpacking = this.#unpackAlone(diffId, content)
+    const settled = unpacking.then(
+      () => undefined,
+      () => undefined
+    )
+    this.#unpacking.set(diffId, settled)
+    await unpacking.finally(() => this.#unpacking.delete(diffId))
+  }
+
+  async #unpackAlone(diffId: string, content: Readable): Promise<void> {
     if (await this.has(diffId)) {
       content.destroy()
       return

@@ -1,4 +1,4 @@
-import { Effect, Semaphore } from "effect"
+import { Effect, Exit, Semaphore } from "effect"
 
 /**
  * Content is written before a record names it, and read after one did. Invariant: while anybody holds a lease nothing
@@ -18,7 +18,7 @@ export class Leases {
   hold<A, E, R>(use: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.acquireUseRelease(
       this.#gate.withPermit(Effect.sync(() => (this.#held += 1))),
-      () => Effect.tapError(use, () => Effect.sync(() => (this.#owed = true))),
+      () => Effect.onExit(use, (exit) => Effect.sync(() => void (Exit.isSuccess(exit) || (this.#owed = true)))),
       () => this.#release
     )
   }

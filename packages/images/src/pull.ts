@@ -1,6 +1,6 @@
 import { killpoint } from "@sockerless/killpoints"
-import { Effect, Queue, Stream, type Cause } from "effect"
-import { addImage } from "./add-image.ts"
+import { Effect, Queue, Result, Stream, type Cause } from "effect"
+import { addImage, checkImageBounds } from "./add-image.ts"
 import { attempt, type ImageFault, imageFault } from "./faults.ts"
 import type { Progress, RegistryAuth } from "./image-store.ts"
 import type { Shelf } from "./library.ts"
@@ -16,6 +16,11 @@ const PROGRESS_STEP = 512 * 1024
 
 type Messages = Queue.Enqueue<Progress, Cause.Done>
 
+interface PullOptions {
+  readonly platform: string | undefined
+  readonly auth: RegistryAuth | undefined
+}
+
 interface Source {
   readonly client: RegistryClient
   readonly reference: Reference
@@ -25,26 +30,30 @@ interface Source {
 const shortId = (digest: string): string => digest.replace(/^sha256:/, "").slice(0, 12)
 
 /** The first endpoint that answers; a mirror that fails is passed over, the last one's answer counts. */
-const findManifest = (
+const findManifest = Effect.fnUntraced(function* (
   reference: Reference,
   options: RegistryOptions,
-  auth: RegistryAuth | undefined,
-  platform: string | undefined
-): Effect.Effect<Source, ImageFault> => {
+  asked: PullOptions,
+  whole: AbortController
+): Effect.fn.Return<Source, ImageFault> {
   const endpoints = endpointsOf(reference.domain, options)
-  const from = (endpoint: string) =>
-    attempt(`ask ${endpoint}`, async (signal) => {
-      const client = new RegistryClient(endpoint, auth, signal)
-      return {
-        client: new RegistryClient(endpoint, auth, new AbortController().signal),
-        reference,
-        fetched: await fetchManifest(client, reference, platform)
-      }
-    })
-  const [first, ...rest] = endpoints.map(from)
-  if (first === undefined) return Effect.fail(imageFault("failed", `no endpoint for registry ${reference.domain}`))
-  return rest.reduce((tried, next) => Effect.catch(tried, () => next), first)
-}
+  const own = endpoints.at(-1)
+  let failed = imageFault("failed", `no endpoint for registry ${reference.domain}`)
+  for (const endpoint of endpoints) {
+    // Credentials are the registry's own: a mirror is somebody else.
+    const auth = endpoint === own ? asked.auth : undefined
+    const found = yield* Effect.result(
+      attempt(`ask ${endpoint}`, async (signal) => {
+        signal.addEventListener("abort", () => whole.abort(), { once: true })
+        const client = new RegistryClient(endpoint, auth, whole.signal)
+        return { client, reference, fetched: await fetchManifest(client, reference, asked.platform) }
+      })
+    )
+    if (Result.isSuccess(found)) return found.success
+    failed = found.failure
+  }
+  return yield* Effect.fail(failed)
+})
 
 const fetchLayer = (
   shelf: Shelf,
@@ -77,6 +86,7 @@ const fetchLayer = (
 const fetchAll = Effect.fnUntraced(function* (shelf: Shelf, source: Source, messages: Messages) {
   const { reference, fetched } = source
   const { config, layers } = fetched.manifest
+  yield* checkImageBounds(layers.length, config.size)
   for (const layer of layers) yield* Queue.offer(messages, layerStatus("Pulling fs layer", shortId(layer.digest)))
   yield* attempt("pull config", async () => {
     if (await shelf.blobs.has(config.digest)) return
@@ -113,11 +123,12 @@ export const pullImage = Effect.fn("images.pull")(function* (
   shelf: Shelf,
   registries: RegistryOptions,
   ref: string,
-  options: { readonly platform: string | undefined; readonly auth: RegistryAuth | undefined }
+  options: PullOptions
 ): Effect.fn.Return<Stream.Stream<Progress>, ImageFault> {
   const reference = yield* parseReference(ref)
   killpoint("images.pull.before-manifest")
-  const source = yield* findManifest(reference, registries, options.auth, options.platform)
+  const whole = new AbortController()
+  const source = yield* findManifest(reference, registries, options, whole)
   const shown = reference.digest === undefined ? (reference.tag ?? "latest") : reference.digest
   const name = `${familiarName(reference)}${reference.digest === undefined ? ":" : "@"}${shown}`
   return Stream.callback<Progress>((messages) =>
@@ -130,7 +141,9 @@ export const pullImage = Effect.fn("images.pull")(function* (
       })
     }).pipe(
       Effect.catch((fault) => Queue.offer(messages, failureMessage(fault.message))),
-      Effect.andThen(Queue.end(messages))
+      Effect.andThen(Queue.end(messages)),
+      // A client that left takes its download with it.
+      Effect.onInterrupt(() => Effect.sync(() => whole.abort()))
     )
   )
 })

@@ -10,7 +10,9 @@ const openAt = async (client: RegistryClient, reference: Reference, digest: stri
     offset === 0 ? {} : { headers: { Range: `bytes=${offset}-` } },
     `repository:${reference.path}:pull`
   )
-  if (response.status === 206 || (response.ok && offset === 0)) return response
+  if (response.status === 206 && offset > 0) return { response, skip: 0 }
+  // A registry without ranges begins again.
+  if (response.status === 200) return { response, skip: offset }
   await response.body?.cancel()
   throw imageFault("failed", `fetching blob ${digest}: the registry answered ${response.status}`)
 }
@@ -19,11 +21,15 @@ const openAt = async (client: RegistryClient, reference: Reference, digest: stri
 export async function* blobBytes(client: RegistryClient, reference: Reference, digest: string): AsyncGenerator<Buffer> {
   let offset = 0
   for (let tries = 1; ; tries++) {
-    const response = await openAt(client, reference, digest, offset)
+    const { response, skip } = await openAt(client, reference, digest, offset)
+    let unwanted = skip
     try {
       for await (const piece of response.body ?? []) {
-        offset += piece.length
-        yield Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
+        const fresh = piece.subarray(Math.min(unwanted, piece.length))
+        unwanted -= piece.length - fresh.length
+        if (fresh.length === 0) continue
+        offset += fresh.length
+        yield Buffer.from(fresh.buffer, fresh.byteOffset, fresh.byteLength)
       }
       return
     } catch (error) {

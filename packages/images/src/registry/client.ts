@@ -1,6 +1,7 @@
 import { ImageFault, imageFault } from "../faults.ts"
 import type { RegistryAuth } from "../image-store.ts"
 import { type Challenge, parseChallenge } from "./challenge.ts"
+import { fetchFollowing, isLoopback } from "./redirects.ts"
 
 /** Where and how registries are reached. */
 export interface RegistryOptions {
@@ -13,8 +14,7 @@ export interface RegistryOptions {
 const REQUEST_MILLIS = 30_000
 /** A manifest larger than this is an attack or a mistake (distribution's own limit). */
 export const MANIFEST_LIMIT = 4 * 1024 * 1024
-
-const isLoopback = (domain: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(domain)
+const TOKEN_LIMIT = 1024 * 1024
 
 /** Base URLs of a registry, in order of preference. */
 export const endpointsOf = (domain: string, options: RegistryOptions): ReadonlyArray<string> => {
@@ -27,6 +27,15 @@ export const endpointsOf = (domain: string, options: RegistryOptions): ReadonlyA
 const basic = (auth: RegistryAuth): string =>
   `Basic ${Buffer.from(`${auth.username ?? ""}:${auth.password ?? ""}`).toString("base64")}`
 
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // No JSON, so no token: the caller says so.
+    return undefined
+  }
+}
+
 const tokenIn = (body: unknown): string | undefined => {
   if (typeof body !== "object" || body === null) return undefined
   const token: unknown = "token" in body ? body.token : "access_token" in body ? body.access_token : undefined
@@ -35,6 +44,7 @@ const tokenIn = (body: unknown): string | undefined => {
 
 /** A realm may only ask for credentials over TLS, or on the loopback registry that named it. */
 const trustedRealm = (realm: string, endpoint: string): boolean => {
+  if (!URL.canParse(realm)) return false
   const url = new URL(realm)
   return (
     url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.host) && endpoint.startsWith("http://"))
@@ -70,10 +80,12 @@ export class RegistryClient {
 
   async #send(path: string, init: RequestInit): Promise<Response> {
     const url = new URL(path, this.#endpoint)
-    const headers = new Headers(init.headers)
-    // Upload and blob locations may name another host: credentials stay with the registry itself.
-    if (this.#authorization !== undefined && url.origin === new URL(this.#endpoint).origin) {
-      headers.set("Authorization", this.#authorization)
+    const home = new URL(this.#endpoint).origin
+    const headersFor = (place: URL): Headers => {
+      const headers = new Headers(init.headers)
+      // Redirects, upload and blob locations may name another host: credentials stay with the registry itself.
+      if (this.#authorization !== undefined && place.origin === home) headers.set("Authorization", this.#authorization)
+      return headers
     }
     try {
       const timeout = init.body === undefined ? [AbortSignal.timeout(REQUEST_MILLIS)] : []
@@ -81,10 +93,12 @@ export class RegistryClient {
       const head = new AbortController()
       const forward = (): void => head.abort(new Error(`no answer within ${REQUEST_MILLIS} ms`))
       for (const signal of timeout) signal.addEventListener("abort", forward, { once: true })
-      const response = await fetch(url, { ...init, headers, signal: AbortSignal.any([this.#signal, head.signal]) })
+      const signal = AbortSignal.any([this.#signal, head.signal])
+      const response = await fetchFollowing(url, { ...init, signal }, headersFor)
       for (const signal of timeout) signal.removeEventListener("abort", forward)
       return response
     } catch (error) {
+      if (error instanceof ImageFault) throw error
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : ""
       const reason = cause === "" ? String(error instanceof Error ? error.message : error) : cause
       throw imageFault("failed", `Get "${this.#endpoint}/v2/": ${reason}`)
@@ -108,11 +122,12 @@ export class RegistryClient {
     const url = new URL(challenge.realm)
     if (challenge.service !== "") url.searchParams.set("service", challenge.service)
     url.searchParams.set("scope", challenge.scope === "" ? scope : challenge.scope)
-    const headers = auth?.username === undefined || auth.username === "" ? {} : { Authorization: basic(auth) }
-    const response = await fetch(url, {
-      headers,
-      signal: AbortSignal.any([this.#signal, AbortSignal.timeout(REQUEST_MILLIS)])
-    })
+    const headersFor = (place: URL): Headers =>
+      auth?.username === undefined || auth.username === "" || place.origin !== url.origin
+        ? new Headers()
+        : new Headers({ Authorization: basic(auth) })
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(REQUEST_MILLIS)])
+    const response = await fetchFollowing(url, { signal }, headersFor)
     if (!response.ok) {
       await response.body?.cancel()
       throw imageFault(
@@ -120,19 +135,23 @@ export class RegistryClient {
         `unauthorized: incorrect username or password (token realm answered ${response.status})`
       )
     }
-    const token = tokenIn(await response.json())
+    const token = tokenIn(parsed(await boundedText(response, TOKEN_LIMIT, "token")))
     if (token === undefined) throw imageFault("failed", `token realm ${challenge.realm} gave no token`)
     return `Bearer ${token}`
   }
 }
 
 /** A body as text, bounded. */
-export const boundedText = async (body: Response | AsyncIterable<Uint8Array>, limit: number): Promise<string> => {
+export const boundedText = async (
+  body: Response | AsyncIterable<Uint8Array>,
+  limit: number,
+  what = "manifest"
+): Promise<string> => {
   const pieces: Array<Uint8Array> = []
   let size = 0
   for await (const piece of body instanceof Response ? (body.body ?? []) : body) {
     size += piece.length
-    if (size > limit) throw new ImageFault({ kind: "failed", text: `manifest is larger than ${limit} bytes` })
+    if (size > limit) throw new ImageFault({ kind: "failed", text: `${what} is larger than ${limit} bytes` })
     pieces.push(piece)
   }
   return Buffer.concat(pieces).toString("utf8")

@@ -39,6 +39,9 @@ const Index = Schema.Struct({
   )
 })
 const decodeManifest = Schema.decodeUnknownOption(Schema.fromJsonString(Manifest))
+const decodeSchemaOne = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ schemaVersion: Schema.Literal(1), fsLayers: Schema.Array(Schema.Unknown) }))
+)
 const decodeIndex = Schema.decodeUnknownOption(Schema.fromJsonString(Index))
 
 /** A reference as the registry has it: what `rootOf` says, before a platform is picked. */
@@ -57,6 +60,8 @@ export interface FetchedManifest {
   readonly text: string
   readonly manifest: typeof Manifest.Type
 }
+
+const isSchemaOne = (text: string): boolean => Option.isSome(decodeSchemaOne(text))
 
 const hostPlatform = (): string => `linux/${arch() === "x64" ? "amd64" : arch()}`
 
@@ -132,6 +137,9 @@ export const fetchManifest = async (
   const index = decodeIndex(root.text)
   let found = root
   if (Option.isSome(index)) {
+    // Two readers must never see two images in one document (CVE-2021-41190).
+    if (Option.isSome(decodeManifest(root.text)))
+      throw imageFault("invalid", `manifest ${root.digest} is an index as well`)
     const wanted = platform ?? hostPlatform()
     const entry = pick(index.value, wanted)
     if (entry === undefined) {
@@ -140,6 +148,8 @@ export const fetchManifest = async (
     found = await get(client, reference, entry.digest)
   }
   const manifest = decodeManifest(found.text)
+  if (Option.isNone(manifest) && isSchemaOne(found.text))
+    throw imageFault("invalid", "image manifest schema 1 is not supported: push the image again with a newer client")
   if (Option.isNone(manifest))
     throw imageFault("invalid", "the registry's manifest is not of a form this version knows")
   return { rootDigest: root.digest, digest: found.digest, text: found.text, manifest: manifest.value }
