@@ -29,6 +29,7 @@ export class ScriptedPlace {
   readonly listeners = new Set<(report: ExitReport) => void>()
   readonly #failures = new Map<string, Array<Fault & { readonly exitCode?: number }>>()
   readonly #holds = new Map<string, Deferred.Deferred<void>>()
+  readonly #replies = new Map<string, Deferred.Deferred<void>>()
   #lastPid = FIRST_PID
   #subnets = 0
 
@@ -41,12 +42,21 @@ export class ScriptedPlace {
     this.#failures.set(verb, [...(this.#failures.get(verb) ?? []), fault])
   }
 
-  /** Makes calls of a verb wait until the returned function is called. */
+  /** Makes calls of a verb wait before they do anything, until the returned function is called. */
   hold(verb: string): () => void {
+    return this.#gate(this.#holds, verb)
+  }
+
+  /** As `hold`, when the call has done its work and nobody has heard of it yet. */
+  holdReply(verb: string): () => void {
+    return this.#gate(this.#replies, verb)
+  }
+
+  #gate(gates: Map<string, Deferred.Deferred<void>>, verb: string): () => void {
     const gate = Deferred.makeUnsafe<void>()
-    this.#holds.set(verb, gate)
+    gates.set(verb, gate)
     return () => {
-      this.#holds.delete(verb)
+      gates.delete(verb)
       Deferred.doneUnsafe(gate, Effect.void)
     }
   }
@@ -76,7 +86,11 @@ export class ScriptedPlace {
       const gate = this.#holds.get(verb)
       const fault = this.#failures.get(verb)?.shift()
       const go: Effect.Effect<A, E | Fault> = fault === undefined ? act : Effect.fail(fault)
-      return gate === undefined ? go : Effect.andThen(Deferred.await(gate), go)
+      const done = Effect.tap(go, () => {
+        const reply = this.#replies.get(verb)
+        return reply === undefined ? Effect.void : Deferred.await(reply)
+      })
+      return gate === undefined ? done : Effect.andThen(Deferred.await(gate), done)
     })
   }
 
