@@ -1,7 +1,13 @@
 import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs"
 import type { KillpointName } from "./names.ts"
 
-export { bleephubKillpointNames, killpointNames, type KillpointName, registryKillpointNames } from "./names.ts"
+export {
+  bleephubKillpointNames,
+  killpointNames,
+  type KillpointName,
+  linkKillpointNames,
+  registryKillpointNames
+} from "./names.ts"
 
 /**
  * Named places where a crash is worth testing. Invariant: a kill point does nothing unless the environment arms it,

@@ -160,9 +160,12 @@ export const bleephubKillpointNames = [
   "bleephub.push.before-git",
   "bleephub.push.after-git"
 ] as const
+/** The kill points of the daemon's side of an agent link. */
+export const linkKillpointNames = ["link.log.before-sync", "link.log.after-sync", "link.log.after-kept"] as const
 
 /** The name of a kill point: `room.verb.moment`, for example `engine.start.before-outcome`. */
 export type KillpointName =
   | (typeof killpointNames)[number]
   | (typeof registryKillpointNames)[number]
   | (typeof bleephubKillpointNames)[number]
+  | (typeof linkKillpointNames)[number]

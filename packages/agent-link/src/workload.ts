@@ -1,0 +1,211 @@
+import { randomUUID } from "node:crypto"
+import { OutputLog } from "./output-log.ts"
+import {
+  type DaemonChannel,
+  DaemonSession,
+  encodeInput,
+  type Hello,
+  type InputRecord,
+  type Json,
+  outputCutter,
+  type OutputRecord,
+  type Welcome
+} from "./protocol/index.ts"
+
+/** How the user's process ended, as its agent saw it. */
+export interface ExitFacts {
+  readonly exitCode: number
+  readonly oomKilled: boolean
+  /** Nanoseconds since the epoch, by the workload's clock. */
+  readonly finishedAtNanos: bigint
+  /** Why it could not be started, when it could not. */
+  readonly error: string | undefined
+}
+
+export interface WorkloadOptions {
+  readonly subject: string
+  readonly run: number
+  /** Where its output is kept, from run to run a file of its own. */
+  readonly logFile: string
+  readonly epoch: number
+  /** Whether this life of an agent may run the user's process; durable before it is told. */
+  readonly claim: (claimant: string) => Promise<boolean>
+}
+
+/** What a process that an agent runs is given. */
+export interface ProcessRequest {
+  readonly argv: ReadonlyArray<string>
+  readonly env: ReadonlyArray<string>
+  readonly workingDir: string
+  /** As Docker writes it: empty, `user`, `uid`, `user:group`. */
+  readonly user: string
+  readonly tty: boolean
+  readonly stdin: boolean
+  readonly rows?: number
+  readonly columns?: number
+}
+
+const field = (value: Json, key: string): Json | undefined =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as { readonly [key: string]: Json })[key]
+    : undefined
+
+const exitOf = (value: Json): ExitFacts => {
+  const code = field(value, "exitCode")
+  const error = field(value, "error")
+  const at = field(value, "finishedAtNanos")
+  return {
+    exitCode: typeof code === "number" ? code : 255,
+    oomKilled: field(value, "oomKilled") === true,
+    finishedAtNanos: BigInt(typeof at === "string" ? at : 0),
+    error: typeof error === "string" ? error : undefined
+  }
+}
+
+/** A process under way: what goes in, and how it ends. */
+export class RemoteProcess {
+  readonly #channel: DaemonChannel
+  /** Known when the process has ended and all its output was delivered. */
+  readonly exit: Promise<ExitFacts>
+
+  constructor(channel: DaemonChannel, ended: Promise<void>) {
+    this.#channel = channel
+    this.exit = Promise.all([channel.result, ended]).then(([result]) => exitOf(result))
+  }
+
+  /** Sends input, in order, once each; resolves when more may be sent. */
+  async send(record: InputRecord): Promise<void> {
+    if (!this.#channel.outlet.write(encodeInput(record))) await this.#channel.outlet.room()
+  }
+
+  /** Its end is durable here: the agent may forget it. */
+  done(): void {
+    this.#channel.done()
+  }
+}
+
+/** One run of one workload as the daemon deals with it, whether its agent is connected or not. */
+export class Workload {
+  readonly subject: string
+  readonly run: number
+  readonly session: DaemonSession
+  readonly main: RemoteProcess
+  readonly log: OutputLog
+  #watchers = new Set<() => void>()
+
+  constructor(options: WorkloadOptions) {
+    this.subject = options.subject
+    this.run = options.run
+    this.log = new OutputLog(options.logFile)
+    this.session = new DaemonSession(async (hello: Hello): Promise<Welcome> => ({
+      epoch: options.epoch,
+      granted: await options.claim(hello.claimant)
+    }))
+    this.session.onConnected = () => {
+      for (const watch of this.#watchers) watch()
+    }
+    const ended = Promise.withResolvers<void>()
+    const keepEnd = async () => {
+      try {
+        await this.log.settled()
+        channel.inlet.endKept()
+        ended.resolve()
+      } catch (error) {
+        // What is not acknowledged stays with the agent; the next life of this daemon may keep it.
+        this.session.disconnect(`its output cannot be kept: ${String(error)}`)
+      }
+    }
+    const channel: DaemonChannel = this.session.open({
+      id: "main",
+      kind: "main",
+      params: null,
+      from: this.log.next,
+      consumer: {
+        bytes: (bytes) => this.log.append(bytes),
+        end: () => void keepEnd()
+      },
+      gap: (_, to) => this.log.gap(to)
+    })
+    this.log.onKept = (position) => {
+      channel.inlet.consumed(position)
+      channel.inlet.kept(position)
+    }
+    this.log.onFailed = (error) => this.session.disconnect(`its output cannot be kept: ${error.message}`)
+    this.main = new RemoteProcess(channel, ended.promise)
+  }
+
+  /** Resolves with true as soon as the agent is connected, with false after `millis` without it. */
+  connected(millis: number): Promise<boolean> {
+    if (this.session.connected) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const finish = (is: boolean) => {
+        clearTimeout(timer)
+        this.#watchers.delete(watch)
+        resolve(is)
+      }
+      const watch = () => {
+        if (this.session.connected) finish(true)
+      }
+      const timer = setTimeout(() => finish(false), millis)
+      this.#watchers.add(watch)
+    })
+  }
+
+  /**
+   * Starts a process beside the main one, or goes on with the one of this id. `output` gets its records in order and
+   * may delay more of them; one that was delivered is not delivered again to this daemon.
+   */
+  exec(id: string, request: ProcessRequest, output: (record: OutputRecord) => Promise<void>): RemoteProcess {
+    const cutter = outputCutter()
+    const ended = Promise.withResolvers<void>()
+    let order = Promise.resolve()
+    const inOrder = (next: () => Promise<void>) => {
+      order = order.then(next)
+    }
+    const channel: DaemonChannel = this.session.open({
+      id: `exec/${id}`,
+      kind: "exec",
+      params: { ...request },
+      consumer: {
+        bytes: (bytes) => {
+          const upTo = channel.inlet.next
+          const records = cutter.push(bytes)
+          inOrder(async () => {
+            for (const record of records) await output(record)
+            channel.inlet.consumed(upTo)
+            channel.inlet.kept(upTo)
+          })
+        },
+        end: () => {
+          inOrder(async () => {
+            channel.inlet.endKept()
+            ended.resolve()
+          })
+        }
+      }
+    })
+    return new RemoteProcess(channel, ended.promise)
+  }
+
+  /** Asks the agent one thing and gets one answer; asked again only if the connection broke before the answer. */
+  async call(method: string, params: Json): Promise<Json> {
+    const id = `call/${randomUUID()}`
+    const channel = this.session.open({
+      id,
+      kind: "call",
+      params: { method, params },
+      consumer: { bytes: () => {}, end: () => channel.inlet.endKept() }
+    })
+    channel.outlet.finish()
+    const answer = await channel.result
+    channel.done()
+    this.session.forget(id)
+    return answer
+  }
+
+  /** Ends the connection and the log; the agent keeps what was not acknowledged. */
+  async close(): Promise<void> {
+    this.session.disconnect("the daemon lets go of this workload")
+    await this.log.close()
+  }
+}
