@@ -25,6 +25,8 @@ export type NodePrefix =
   | "BPR" // branch protection rule
   | "RRS" // ruleset
   | "A" // app
+  | "C" // commit
+  | "B" // blob
 
 // A msgpack array of the version 0 and an unsigned number of 32 bits, as GitHub's own are.
 const HEAD = [0x92, 0x00, 0xce]

@@ -103,7 +103,8 @@ export const readTree = async (
   revision: string,
   recursive = false
 ): Promise<ReadonlyArray<TreeEntry> | undefined> => {
-  const sha = await resolve(path, `${revision}^{tree}`)
+  // After `commit:folder` a peeling suffix would be read as part of the folder's name.
+  const sha = await resolve(path, revision.includes(":") ? revision : `${revision}^{tree}`)
   if (sha === undefined) return undefined
   const { stdout } = await run(path, ["ls-tree", "-z", "-l", ...(recursive ? ["-r", "-t"] : []), sha])
   return stdout

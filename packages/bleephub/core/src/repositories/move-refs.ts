@@ -4,6 +4,7 @@ import type { Account } from "../accounts/rows.ts"
 import { emit } from "../events/emit.ts"
 import { Conflict } from "../faults.ts"
 import type { Hub } from "../hub.ts"
+import { followPullRefs, pullEffects } from "../pulls/follow.ts"
 import type { RefIntent, Repository } from "./rows.ts"
 
 /** Writes down that refs are about to move, so that a start can finish what a crash cut off. */
@@ -31,15 +32,19 @@ export const finishRefs = async (
   moved: ReadonlyArray<RefUpdate>,
   also: () => void = () => undefined
 ): Promise<void> => {
+  const known = hub.tables.repositories.get(intent.repositoryId)
+  const actor = hub.tables.accounts.need(intent.actorId)
+  const effects = known === undefined ? [] : await pullEffects(hub, actor, known, moved)
   await hub.change(() => {
     const repository = hub.tables.repositories.get(intent.repositoryId)
     hub.tables.refIntents.remove(intent.id)
     if (repository === undefined || moved.length === 0) return
-    const actor = hub.tables.accounts.need(intent.actorId)
     hub.tables.repositories.update(repository.id, { pushedAt: hub.now(), updatedAt: hub.now() })
     for (const update of moved) refMoved(hub, actor, repository, update)
     also()
+    for (const effect of effects) effect()
   })
+  if (known !== undefined) await followPullRefs(hub, known, moved)
 }
 
 const refMoved = (hub: Hub, actor: Account, repository: Repository, update: RefUpdate): void => {

@@ -1,6 +1,8 @@
 import { readdir } from "node:fs/promises"
 import { createStorage, listRefs, removeStorage, repositoryPath, ZERO } from "@sockerless/bleephub-git"
 import type { Hub } from "../hub.ts"
+import { markMerged } from "../pulls/follow.ts"
+import { syncPullRefs } from "../pulls/refs.ts"
 import { finishRefs } from "./move-refs.ts"
 
 /** Folders without a row are of repositories that were deleted; rows without a folder were being made. */
@@ -23,6 +25,12 @@ export const recoverRepositories = async (hub: Hub): Promise<void> => {
     const path = repositoryPath(hub.repositoriesFolder, intent.repositoryId)
     const refs = new Map((await listRefs(path)).map((ref) => [ref.name, ref.sha]))
     const moved = intent.updates.filter((update) => (refs.get(update.ref) ?? ZERO) === update.new)
-    await finishRefs(hub, intent, moved)
+    const pull = intent.pullId === null ? undefined : hub.tables.pulls.get(intent.pullId)
+    const [merge] = moved
+    const actor = hub.tables.accounts.need(intent.actorId)
+    await finishRefs(hub, intent, moved, () => {
+      if (pull !== undefined && merge !== undefined && pull.mergedAt === null) markMerged(hub, actor, pull, merge.new)
+    })
   }
+  for (const repository of hub.tables.repositories.all()) await syncPullRefs(hub, repository)
 }

@@ -4,6 +4,12 @@ import { commentOperations } from "../issues/comment-operations.ts"
 import { labelOperations } from "../issues/label-operations.ts"
 import { milestoneOperations } from "../issues/milestone-operations.ts"
 import { issueOperations } from "../issues/operations.ts"
+import { branchOperations } from "../git-data/branch-operations.ts"
+import { commitOperations } from "../git-data/commit-operations.ts"
+import { contentOperations } from "../git-data/content-operations.ts"
+import { objectOperations } from "../git-data/object-operations.ts"
+import { pullOperations } from "../pulls/operations.ts"
+import { reviewOperations } from "../pulls/review-operations.ts"
 import { metaOperations } from "../meta/operations.ts"
 import { repositoryOperations } from "../repositories/operations.ts"
 import type { Operation } from "../wire/call.ts"
@@ -17,7 +23,13 @@ const nouns: ReadonlyArray<ReadonlyArray<Operation>> = [
   commentOperations,
   labelOperations,
   milestoneOperations,
-  assigneeOperations
+  assigneeOperations,
+  branchOperations,
+  commitOperations,
+  objectOperations,
+  contentOperations,
+  pullOperations,
+  reviewOperations
 ]
 
 /** What is served, by operation; everything else that GitHub describes answers its 404 and says its name. */
