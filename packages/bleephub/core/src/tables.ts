@@ -1,6 +1,7 @@
 import { Table, type TableSpec } from "./database/table.ts"
 import type { Journal, Row } from "./database/table.ts"
 import { accountTables } from "./accounts/rows.ts"
+import { checkTables } from "./checks/rows.ts"
 import { eventTables } from "./events/rows.ts"
 import { issueTables } from "./issues/rows.ts"
 import { organizationTables } from "./organizations/rows.ts"
@@ -14,6 +15,7 @@ const specs = {
   ...repositoryTables,
   ...issueTables,
   ...pullTables,
+  ...checkTables,
   ...eventTables
 }
 

@@ -1,6 +1,11 @@
 import type { Resolvers } from "./engine/schema.ts"
 import { issueMutations } from "./mutations/issues.ts"
 import { repositoryMutations } from "./mutations/repositories.ts"
+import { pullMutations } from "./mutations/pulls.ts"
+import { checkResolvers } from "./nodes/checks.ts"
+import { commitResolvers } from "./nodes/commits.ts"
+import { pullResolvers } from "./nodes/pulls.ts"
+import { searchResolvers } from "./nodes/search.ts"
 import { accountResolvers } from "./nodes/accounts.ts"
 import { issueResolvers } from "./nodes/issues.ts"
 import { queryResolvers } from "./nodes/query.ts"
@@ -13,5 +18,10 @@ export const allResolvers: ReadonlyArray<Resolvers> = [
   repositoryResolvers,
   issueResolvers,
   repositoryMutations,
-  issueMutations
+  issueMutations,
+  pullResolvers,
+  commitResolvers,
+  checkResolvers,
+  searchResolvers,
+  pullMutations
 ]

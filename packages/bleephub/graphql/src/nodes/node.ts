@@ -53,6 +53,14 @@ const finders: Readonly<Record<string, (context: Context, id: number) => object 
   PR: (context, id) => inRepository(context, context.hub.tables.issues.get(id), issueNode),
   LA: (context, id) => inRepository(context, context.hub.tables.labels.get(id), labelNode),
   MI: (context, id) => inRepository(context, context.hub.tables.milestones.get(id), milestoneNode),
+  PRR: (context, id) =>
+    inRepository(context, context.hub.tables.reviews.get(id), (row) => ({ type: "PullRequestReview", row })),
+  PRRC: (context, id) =>
+    inRepository(context, context.hub.tables.reviewComments.get(id), (row) => ({
+      type: "PullRequestReviewComment",
+      row
+    })),
+  T: (context, id) => maybe(context.hub.tables.teams.get(id), (row) => ({ type: "Team", row })),
   IC: (context, id) => inRepository(context, context.hub.tables.comments.get(id), commentNode)
 }
 

@@ -1,4 +1,9 @@
-import type { RepositoryIssuesArgs, RepositoryLabelsArgs, RepositoryMilestonesArgs } from "@octokit/graphql-schema"
+import type {
+  RepositoryIssuesArgs,
+  RepositoryLabelsArgs,
+  RepositoryMilestonesArgs,
+  RepositoryPullRequestsArgs
+} from "@octokit/graphql-schema"
 import {
   assignableAccounts,
   canSee,
@@ -6,6 +11,7 @@ import {
   type IssueFilter,
   listIssues,
   nodeId,
+  pullOf,
   type Repository,
   roleOf
 } from "@sockerless/bleephub-core"
@@ -15,6 +21,7 @@ import { connection, type PageArguments } from "../engine/connection.ts"
 import type { Context } from "../engine/context.ts"
 import { problem } from "../engine/problem.ts"
 import type { Resolvers } from "../engine/schema.ts"
+import { commitNode } from "./commits.ts"
 import {
   type AccountNode,
   accountNode,
@@ -75,12 +82,54 @@ const byNumber = (context: Context, repository: Repository, number: number, isPu
   throw problem("NOT_FOUND", `Could not resolve to ${noun} with the number of ${number}.`)
 }
 
+const pullRequests = (
+  node: RepositoryNode,
+  args: RepositoryPullRequestsArgs,
+  context: Context,
+  info: GraphQLResolveInfo
+) => {
+  const states = new Set<string>(args.states ?? ["OPEN", "CLOSED", "MERGED"])
+  const list = listIssues(context.hub, node.row, {
+    isPull: true,
+    state: "all",
+    labels: args.labels ?? [],
+    sort: SORT[args.orderBy?.field ?? "CREATED_AT"],
+    direction: (args.orderBy?.direction ?? "ASC") === "ASC" ? "asc" : "desc"
+  }).filter((issue) => {
+    const pull = pullOf(context.hub, issue)
+    const state = pull.mergedAt === null ? issue.state.toUpperCase() : "MERGED"
+    return (
+      states.has(state) &&
+      (!args.headRefName || pull.headRef === args.headRefName) &&
+      (!args.baseRefName || pull.baseRef === args.baseRefName)
+    )
+  })
+  return connection(list, args, info, issueNode)
+}
+
+const refs = async (
+  node: RepositoryNode,
+  args: PageArguments & { readonly refPrefix: string; readonly query?: string | null },
+  context: Context,
+  info: GraphQLResolveInfo
+) => {
+  const list = (await listRefs(pathOf(context, node.row), args.refPrefix)).filter((ref) =>
+    ref.name.includes(args.query ?? "")
+  )
+  return connection(
+    list.map((ref) => ({ ...ref, id: ref.name })),
+    args,
+    info,
+    (ref) => refNode(node.row, ref.name, ref.sha)
+  )
+}
+
 const refNode = (repository: Repository, name: string, sha: string) => ({
   type: "Ref",
   id: nodeId("REF", repository.id),
   name: name.replace(/^refs\/(heads|tags)\//, ""),
   prefix: name.replace(/[^/]+$/, ""),
-  target: { type: "Commit", oid: sha, repository },
+  target: commitNode(repository, sha),
   repository: repositoryNode(repository)
 })
 
@@ -236,6 +285,8 @@ export const repositoryResolvers: Resolvers = {
         args.qualifiedName.startsWith("refs/") ? args.qualifiedName : `refs/heads/${args.qualifiedName}`
       ),
     issues,
+    pullRequests,
+    refs,
     issue: (node: RepositoryNode, args: { readonly number: number }, context: Context) =>
       byNumber(context, node.row, args.number, false),
     pullRequest: (node: RepositoryNode, args: { readonly number: number }, context: Context) =>

@@ -1,3 +1,4 @@
+import { vi } from "vitest"
 import { createServer, type Server } from "node:http"
 import { mkdtemp, rm } from "node:fs/promises"
 import type { AddressInfo } from "node:net"
@@ -9,6 +10,9 @@ import { Contract } from "@sockerless/bleephub-contract"
 import { storeMemory } from "@sockerless/store"
 import { Effect } from "effect"
 import { restApp } from "../../src/index.ts"
+
+// Git and the description take their time on a busy machine.
+vi.setConfig({ testTimeout: 180_000 })
 
 let known: Contract | undefined
 
