@@ -108,10 +108,7 @@ it("a pull request is opened once, reviewed, and merged by its methods", async (
   assert.strictEqual((await world.ask("GET", "/repos/mona/alpha/pulls/2/merge")).status, 204)
   assert.strictEqual((await world.ask("GET", "/repos/mona/alpha/issues/1")).json.state, "closed")
   const head = await world.ask("GET", "/repos/mona/alpha/commits/main")
-  assert.deepStrictEqual(
-    [head.json.sha, head.json.commit.message],
-    [merged.json.sha, "Add a file (#2)"]
-  )
+  assert.deepStrictEqual([head.json.sha, head.json.commit.message], [merged.json.sha, "Add a file (#2)"])
   assert.strictEqual((await world.ask("PUT", "/repos/mona/alpha/pulls/2/merge", {})).status, 405)
 })
 

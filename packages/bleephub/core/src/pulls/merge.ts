@@ -80,9 +80,11 @@ const makeCommit = async (
 }
 
 const checkMay = (repository: Repository, { pull, issue }: PullRequest, asked: MergeRequest): void => {
-  if (pull.mergedAt !== null || issue.state === "closed") throw new NotAllowed({ reason: "Pull Request is not mergeable" })
+  if (pull.mergedAt !== null || issue.state === "closed")
+    throw new NotAllowed({ reason: "Pull Request is not mergeable" })
   if (!repository[ALLOWED[asked.method]]) {
-    const noun = asked.method === "merge" ? "Merge commits" : asked.method === "squash" ? "Squash merges" : "Rebase merges"
+    const noun =
+      asked.method === "merge" ? "Merge commits" : asked.method === "squash" ? "Squash merges" : "Rebase merges"
     throw new NotAllowed({ reason: `${noun} are not allowed on this repository.` })
   }
   if (asked.sha !== undefined && asked.sha !== pull.headSha) {

@@ -46,7 +46,8 @@ export const insertReviewComment = (
   review: Review,
   input: NewReviewComment
 ): ReviewComment => {
-  if (input.body.trim() === "") throw invalid({ resource: "PullRequestReviewComment", field: "body", code: "missing_field" })
+  if (input.body.trim() === "")
+    throw invalid({ resource: "PullRequestReviewComment", field: "body", code: "missing_field" })
   const now = hub.now()
   const comment = hub.tables.reviewComments.insert({
     pullId: pull.id,
@@ -126,7 +127,8 @@ export const updateReviewComment = (hub: Hub, actor: Account, comment: ReviewCom
 /** Takes away an inline comment of one's own. Part of a change. */
 export const deleteReviewComment = (hub: Hub, actor: Account, comment: ReviewComment): void => {
   if (comment.authorId !== actor.id) throw new Forbidden({ reason: "Must be the author of the comment." })
-  for (const one of hub.tables.reactions.where("subject", `review-comment ${comment.id}`)) hub.tables.reactions.remove(one.id)
+  for (const one of hub.tables.reactions.where("subject", `review-comment ${comment.id}`))
+    hub.tables.reactions.remove(one.id)
   hub.tables.reviewComments.remove(comment.id)
 }
 

@@ -49,7 +49,11 @@ export const resolveReviewers = (
 /** Asks exactly these for their review and records who came and went. Part of a change. */
 export const setReviewers = (hub: Hub, actor: Account, { pull, issue }: PullRequest, asked: Asked): Pull => {
   const repository = hub.tables.repositories.need(pull.repositoryId)
-  const turn = (id: number, event: "review_requested" | "review_request_removed", noun: "reviewerId" | "teamId"): void => {
+  const turn = (
+    id: number,
+    event: "review_requested" | "review_request_removed",
+    noun: "reviewerId" | "teamId"
+  ): void => {
     recordEvent(hub, actor, issue, event, { [noun]: id })
     emit(hub, { event: "pull_request", action: event, actor, repository, detail: { issueId: issue.id, [noun]: id } })
   }

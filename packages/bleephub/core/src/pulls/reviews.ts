@@ -116,12 +116,19 @@ export const deleteReview = (hub: Hub, actor: Account, review: Review): void => 
   if (review.state !== "PENDING" || review.authorId !== actor.id) {
     throw unprocessable("Unprocessable Entity", "Can not delete a non-pending pull request review")
   }
-  for (const comment of hub.tables.reviewComments.where("review", review.id)) hub.tables.reviewComments.remove(comment.id)
+  for (const comment of hub.tables.reviewComments.where("review", review.id))
+    hub.tables.reviewComments.remove(comment.id)
   hub.tables.reviews.remove(review.id)
 }
 
 /** Makes a verdict count no longer; writers may. Part of a change. */
-export const dismissReview = (hub: Hub, viewer: Viewer, request: PullRequest, review: Review, message: string): Review => {
+export const dismissReview = (
+  hub: Hub,
+  viewer: Viewer,
+  request: PullRequest,
+  review: Review,
+  message: string
+): Review => {
   const repository = hub.tables.repositories.need(request.pull.repositoryId)
   const actor = requireWriter(hub, viewer, repository)
   if (review.state !== "APPROVED" && review.state !== "CHANGES_REQUESTED") {

@@ -47,7 +47,13 @@ export const updatePull = async (
 }
 
 /** Makes a pull request a draft or ready for review; its author and writers may. Part of a change. */
-export const setDraft = (hub: Hub, viewer: Viewer, repository: Repository, request: PullRequest, draft: boolean): Pull => {
+export const setDraft = (
+  hub: Hub,
+  viewer: Viewer,
+  repository: Repository,
+  request: PullRequest,
+  draft: boolean
+): Pull => {
   const { pull, issue } = request
   const actor = requireReader(hub, viewer, repository)
   if (issue.authorId !== actor.id && !atLeast(grantedRole(hub, actor, repository), "write")) {

@@ -22,7 +22,8 @@ interface Candidate {
 type Test = (candidate: Candidate, value: string) => boolean
 
 const accountId = ({ hub, viewer }: Candidate, login: string): number => {
-  const id = login === "@me" ? viewer.account?.id : hub.tables.accounts.by("login", login.toLowerCase().replace(/^@/, ""))?.id
+  const id =
+    login === "@me" ? viewer.account?.id : hub.tables.accounts.by("login", login.toLowerCase().replace(/^@/, ""))?.id
   return id ?? -1
 }
 
@@ -104,7 +105,9 @@ const tests: Readonly<Record<string, Test>> = {
   owner: (candidate, value) => candidate.repository.ownerId === accountId(candidate, value),
   author: (candidate, value) => candidate.issue.authorId === accountId(candidate, value),
   assignee: (candidate, value) =>
-    value === "*" ? candidate.issue.assigneeIds.length > 0 : candidate.issue.assigneeIds.includes(accountId(candidate, value)),
+    value === "*"
+      ? candidate.issue.assigneeIds.length > 0
+      : candidate.issue.assigneeIds.includes(accountId(candidate, value)),
   mentions: mentioned,
   commenter: commented,
   involves: (candidate, value) =>
@@ -115,7 +118,9 @@ const tests: Readonly<Record<string, Test>> = {
   label: ({ hub, issue }, value) =>
     value
       .split(",")
-      .some((name) => issue.labelIds.some((id) => hub.tables.labels.need(id).name.toLowerCase() === name.toLowerCase())),
+      .some((name) =>
+        issue.labelIds.some((id) => hub.tables.labels.need(id).name.toLowerCase() === name.toLowerCase())
+      ),
   milestone: ({ hub, issue }, value) =>
     value === "*"
       ? issue.milestoneId !== null
@@ -181,7 +186,9 @@ const sortOf = (qualifiers: ReadonlyArray<Qualifier>, sort: string | undefined, 
 }
 
 const candidatesOf = (hub: Hub, viewer: Viewer, query: Query): ReadonlyArray<Repository> => {
-  const named = query.qualifiers.filter((one) => one.name === "repo" && !one.negated).map((one) => one.value.toLowerCase())
+  const named = query.qualifiers
+    .filter((one) => one.name === "repo" && !one.negated)
+    .map((one) => one.value.toLowerCase())
   const only = named.length > 0 && !query.qualifiers.some((one) => ["user", "org", "owner"].includes(one.name))
   return hub.tables.repositories
     .all()

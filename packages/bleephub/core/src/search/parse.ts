@@ -64,7 +64,8 @@ export const inRange = (value: number, range: string, read: (text: string) => nu
 }
 
 /** Whether a time lies in a range of days or times. */
-export const inTimes = (at: number, range: string): boolean => inRange(at, range, timeOf, range.includes("T") ? 1000 : DAY)
+export const inTimes = (at: number, range: string): boolean =>
+  inRange(at, range, timeOf, range.includes("T") ? 1000 : DAY)
 
 /** Whether a count lies in a range of numbers. */
 export const inNumbers = (count: number, range: string): boolean =>

@@ -62,8 +62,12 @@ export const searchRepositories = (
     .all()
     .filter((one) => canSee(hub, viewer, one))
     .filter((one) => asksForks || one.parentId === null)
-    .filter((one) => owners.length === 0 || owners.some(({ name, value }) => tests[name]?.(hub, viewer, one, value) === true))
-    .filter((one) => others.every(({ name, value, negated }) => (tests[name]?.(hub, viewer, one, value) ?? !negated) !== negated))
+    .filter(
+      (one) => owners.length === 0 || owners.some(({ name, value }) => tests[name]?.(hub, viewer, one, value) === true)
+    )
+    .filter((one) =>
+      others.every(({ name, value, negated }) => (tests[name]?.(hub, viewer, one, value) ?? !negated) !== negated)
+    )
     .filter((one) => {
       const words = `${one.name} ${fullName(hub, one)} ${one.description ?? ""} ${one.topics.join(" ")}`.toLowerCase()
       return query.words.every((word) => words.includes(word))
@@ -95,7 +99,11 @@ export const searchAccounts = (hub: Hub, text: string): ReadonlyArray<Account> =
   const query = parseQuery(text, new Set([...Object.keys(USER_TESTS), "in", "sort"]))
   return hub.tables.accounts
     .all()
-    .filter((one) => query.qualifiers.every(({ name, value, negated }) => (USER_TESTS[name]?.(hub, one, value) ?? !negated) !== negated))
+    .filter((one) =>
+      query.qualifiers.every(
+        ({ name, value, negated }) => (USER_TESTS[name]?.(hub, one, value) ?? !negated) !== negated
+      )
+    )
     .filter((one) => {
       const words = `${one.login} ${one.name ?? ""} ${one.email ?? ""}`.toLowerCase()
       return query.words.every((word) => words.includes(word))

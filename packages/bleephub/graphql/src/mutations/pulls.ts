@@ -37,7 +37,8 @@ const requestOf = (context: Context, id: string): PullRequest => {
   return { pull: pullOf(context.hub, issue), issue }
 }
 
-const repositoryOf = (context: Context, { pull }: PullRequest) => context.hub.tables.repositories.need(pull.repositoryId)
+const repositoryOf = (context: Context, { pull }: PullRequest) =>
+  context.hub.tables.repositories.need(pull.repositoryId)
 
 /** The pull request as it is now. */
 const shown = (context: Context, { issue }: PullRequest) => ({
@@ -145,7 +146,11 @@ const draft = async (context: Context, id: string, isDraft: boolean) => {
 /** Opening, changing, reviewing and merging pull requests. */
 export const pullMutations: Resolvers = {
   Mutation: {
-    createPullRequest: async (_root: object, { input }: { readonly input: CreatePullRequestInput }, context: Context) => {
+    createPullRequest: async (
+      _root: object,
+      { input }: { readonly input: CreatePullRequestInput },
+      context: Context
+    ) => {
       const repository = rowOf(context, input.repositoryId, ["R"], (id) => context.hub.tables.repositories.get(id))
       const headRepository = input.headRepositoryId
         ? rowOf(context, input.headRepositoryId, ["R"], (id) => context.hub.tables.repositories.get(id))
@@ -188,7 +193,11 @@ export const pullMutations: Resolvers = {
       addReview(context, input),
     submitPullRequestReview: async (
       _root: object,
-      { input }: { readonly input: { readonly pullRequestReviewId: string; readonly event: string; readonly body?: string | null } },
+      {
+        input
+      }: {
+        readonly input: { readonly pullRequestReviewId: string; readonly event: string; readonly body?: string | null }
+      },
       context: Context
     ) => {
       const review = rowOf(context, input.pullRequestReviewId, ["PRR"], (id) => context.hub.tables.reviews.get(id))

@@ -18,8 +18,7 @@ interface StatusNode {
 
 /** The check runs and statuses of a commit as one list. */
 export const checkContexts =
-  (_repository: Repository, checks: Checks) =>
-  (args: PageArguments, _context: Context, info: GraphQLResolveInfo) => {
+  (_repository: Repository, checks: Checks) => (args: PageArguments, _context: Context, info: GraphQLResolveInfo) => {
     const all = [
       ...checks.runs.map((row) => ({ id: `run ${row.id}`, node: { type: "CheckRun" as const, row } })),
       ...checks.statuses.map((row) => ({ id: `status ${row.id}`, node: { type: "StatusContext" as const, row } }))

@@ -142,8 +142,7 @@ const sides = {
     const row = id === null ? undefined : context.hub.tables.repositories.get(id)
     return row === undefined ? null : accountNode(context.hub.tables.accounts.need(row.ownerId))
   },
-  baseRepository: (node: IssueNode, _args: object, context: Context) =>
-    repositoryNode(repositoryOf(context, node.row)),
+  baseRepository: (node: IssueNode, _args: object, context: Context) => repositoryNode(repositoryOf(context, node.row)),
   isCrossRepository: (node: IssueNode, _args: object, context: Context) =>
     pull(node, context).headRepositoryId !== node.row.repositoryId,
   maintainerCanModify: (node: IssueNode, _args: object, context: Context) => pull(node, context).maintainerCanModify
@@ -251,7 +250,12 @@ export const pullResolvers: Resolvers = {
         (await files(node, context)).map((file) => ({ ...file, id: file.path })),
         args,
         info,
-        (file) => ({ path: file.path, additions: file.additions, deletions: file.deletions, changeType: CHANGE[file.status] })
+        (file) => ({
+          path: file.path,
+          additions: file.additions,
+          deletions: file.deletions,
+          changeType: CHANGE[file.status]
+        })
       ),
     commits,
     statusCheckRollup: (node: IssueNode, _args: object, context: Context) =>

@@ -6,8 +6,7 @@ import { type Call, operation } from "../wire/call.ts"
 import type { OperationId, Schemas } from "../wire/types.ts"
 import { commitJson, pathOf } from "./render.ts"
 
-const apiOf = (view: View, repository: Repository): string =>
-  `${view.urls.api}/repos/${fullName(view.hub, repository)}`
+const apiOf = (view: View, repository: Repository): string => `${view.urls.api}/repos/${fullName(view.hub, repository)}`
 
 const encodeRef = (name: string): string => name.split("/").map(encodeURIComponent).join("/")
 
@@ -27,11 +26,7 @@ const shortBranch = (view: View, repository: Repository, ref: Ref): Schemas["sho
   protected: false
 })
 
-const branchJson = async (
-  view: View,
-  repository: Repository,
-  ref: Ref
-): Promise<Schemas["branch-with-protection"]> => {
+const branchJson = async (view: View, repository: Repository, ref: Ref): Promise<Schemas["branch-with-protection"]> => {
   const commit = await readCommit(pathOf(view, repository), ref.sha)
   if (commit === undefined) throw notFound("Branch not found")
   const name = branchName(ref)
@@ -51,7 +46,11 @@ const requireEmptyNot = (refs: ReadonlyArray<Ref>): void => {
 }
 
 /** Moves one ref for whoever asks, through the same gate as a push. */
-const move = async (call: Call<OperationId>, repository: Repository, update: { ref: string; old: string; new: string }) => {
+const move = async (
+  call: Call<OperationId>,
+  repository: Repository,
+  update: { ref: string; old: string; new: string }
+) => {
   const actor = requireWriter(call.hub, call.viewer, repository)
   const refusal = refuseRef(call.hub, actor, repository, update)
   if (refusal !== undefined) throw unprocessable(refusal)

@@ -46,7 +46,8 @@ const linksOf = (call: Call<OperationId>, repository: Repository, entry: TreeEnt
 
 const inFolder = (call: Call<OperationId>, repository: Repository, entry: TreeEntry, folder: string, ref: string) => {
   const path = folder === "" ? entry.path : `${folder}/${entry.path}`
-  const type = entry.type === "tree" ? ("dir" as const) : entry.type === "commit" ? ("submodule" as const) : ("file" as const)
+  const type =
+    entry.type === "tree" ? ("dir" as const) : entry.type === "commit" ? ("submodule" as const) : ("file" as const)
   return {
     name: entry.path,
     path,
@@ -79,7 +80,9 @@ const fileJson = async (
 
 const rawAnswer = async (call: Call<OperationId>, repository: Repository, sha: string): Promise<Response> => {
   const content = await readBlob(pathOf(call, repository), sha)
-  return new Response(new Uint8Array(content), { headers: { "content-type": "application/vnd.github.raw; charset=utf-8" } })
+  return new Response(new Uint8Array(content), {
+    headers: { "content-type": "application/vnd.github.raw; charset=utf-8" }
+  })
 }
 
 /** The entry of a path in a commit, or undefined. */
@@ -137,7 +140,8 @@ const commitEdit = async (call: Call<OperationId>, edit: Edit) => {
       throw notFound(`Branch ${branch} not found`)
     }
     const known = old === undefined ? undefined : await entryAt(gitPath, old, edit.path)
-    if (known !== undefined && edit.expected === undefined) throw unprocessable(`Invalid request.\n\n"sha" wasn't supplied.`)
+    if (known !== undefined && edit.expected === undefined)
+      throw unprocessable(`Invalid request.\n\n"sha" wasn't supplied.`)
     if (edit.expected !== undefined && known?.sha !== edit.expected) {
       throw new Conflict({ reason: `${edit.path} does not match ${edit.expected}` })
     }
@@ -145,7 +149,11 @@ const commitEdit = async (call: Call<OperationId>, edit: Edit) => {
     const blob = edit.content === undefined ? null : await writeBlob(gitPath, edit.content)
     const tree = await writeTree(gitPath, old, [{ path: edit.path, mode: known?.mode ?? "100644", sha: blob }])
     const own = personOf(call.hub, actor)
-    const author = { ...own, ...(edit.author?.name && { name: edit.author.name }), ...(edit.author?.email && { email: edit.author.email }) }
+    const author = {
+      ...own,
+      ...(edit.author?.name && { name: edit.author.name }),
+      ...(edit.author?.email && { email: edit.author.email })
+    }
     const sha = await writeCommit(gitPath, {
       tree,
       parents: old === undefined ? [] : [old],
@@ -166,7 +174,10 @@ const commitEdit = async (call: Call<OperationId>, edit: Edit) => {
 
 const README = /^readme(\.(md|markdown|txt|rst|adoc))?$/i
 
-const archiveAnswer = async (call: Call<"repos/download-tarball-archive" | "repos/download-zipball-archive">, format: "tar.gz" | "zip") => {
+const archiveAnswer = async (
+  call: Call<"repos/download-tarball-archive" | "repos/download-zipball-archive">,
+  format: "tar.gz" | "zip"
+) => {
   const repository = findRepository(call.hub, call.viewer, call.path)
   const gitPath = pathOf(call, repository)
   const ref = call.path.ref === "" ? repository.defaultBranch : call.path.ref

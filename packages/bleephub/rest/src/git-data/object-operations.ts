@@ -7,7 +7,16 @@ import {
   requireWriter,
   unprocessable
 } from "@sockerless/bleephub-core"
-import { type Person, readBlob, readCommit, readTree, typeOf, writeBlob, writeCommit, writeTree } from "@sockerless/bleephub-git"
+import {
+  type Person,
+  readBlob,
+  readCommit,
+  readTree,
+  typeOf,
+  writeBlob,
+  writeCommit,
+  writeTree
+} from "@sockerless/bleephub-git"
 import { nodeId } from "@sockerless/bleephub-core"
 import { operation } from "../wire/call.ts"
 import { gitCommitJson, pathOf } from "./render.ts"

@@ -68,12 +68,7 @@ export const gitCommitJson = (view: View, repository: Repository, commit: Commit
 }
 
 /** A changed file of a commit, comparison or pull request at `sha`. */
-export const fileJson = (
-  view: View,
-  repository: Repository,
-  file: ChangedFile,
-  sha: string
-): Schemas["diff-entry"] => {
+export const fileJson = (view: View, repository: Repository, file: ChangedFile, sha: string): Schemas["diff-entry"] => {
   const { api, html } = base(view, repository)
   const path = file.path.split("/").map(encodeURIComponent).join("/")
   return {

@@ -86,7 +86,10 @@ export const pullOperations = [
       return textAnswer(await diffText(path, await ancestorOf(call, repository, request), request.pull.headSha), "diff")
     }
     if (call.accepts("patch")) {
-      return textAnswer(await patchText(path, await ancestorOf(call, repository, request), request.pull.headSha), "patch")
+      return textAnswer(
+        await patchText(path, await ancestorOf(call, repository, request), request.pull.headSha),
+        "patch"
+      )
     }
     return fullPull(call, request)
   }),
@@ -124,7 +127,12 @@ export const pullOperations = [
   operation("pulls/merge", async (call) => {
     const { repository, request } = requestOf(call, call.path)
     const { merge_method: method = "merge", commit_title: title, commit_message: message, sha } = call.body ?? {}
-    const merged = await mergePull(call.hub, call.viewer, repository, request.pull.number, { method, title, message, sha })
+    const merged = await mergePull(call.hub, call.viewer, repository, request.pull.number, {
+      method,
+      title,
+      message,
+      sha
+    })
     return { sha: merged, merged: true, message: "Pull Request successfully merged" }
   }),
   operation("pulls/update-branch", async (call) => {

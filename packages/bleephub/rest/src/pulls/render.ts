@@ -215,7 +215,12 @@ export const reviewCommentJson = (view: View, comment: ReviewComment) => {
     author_association: associationOf(hub, author, hub.tables.repositories.need(comment.repositoryId)),
     _links: { self: { href: url }, html: { href: page }, pull_request: { href: api } },
     reactions: reactionRollup(view, `review-comment ${comment.id}`, url),
-    ...(comment.line !== null && { line: comment.line, original_line: comment.line, position: comment.line, original_position: comment.line }),
+    ...(comment.line !== null && {
+      line: comment.line,
+      original_line: comment.line,
+      position: comment.line,
+      original_position: comment.line
+    }),
     ...(comment.startLine !== null && { start_line: comment.startLine, original_start_line: comment.startLine }),
     ...(comment.startSide !== null && { start_side: comment.startSide }),
     side: comment.side,

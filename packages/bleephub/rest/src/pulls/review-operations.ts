@@ -90,7 +90,10 @@ const reviewList = [
     const actor = requireAccount(call.viewer)
     const review = findReview(call.hub, call.viewer, request.pull, call.path.review_id)
     if (review.authorId !== actor.id) throw unprocessable("Unprocessable Entity", "Not the author of the review")
-    return reviewJson(call, await call.hub.change(() => call.hub.tables.reviews.update(review.id, { body: call.body.body })))
+    return reviewJson(
+      call,
+      await call.hub.change(() => call.hub.tables.reviews.update(review.id, { body: call.body.body }))
+    )
   }),
   operation("pulls/submit-review", async (call) => {
     const { request } = requestOf(call, call.path)
@@ -179,7 +182,10 @@ const commentList = [
     const review = findReview(call.hub, call.viewer, request.pull, call.path.review_id)
     const comments = call.hub.tables.reviewComments.where("review", review.id)
     return call.page(comments, (one) => {
-      const { line, original_line, start_line, original_start_line, subject_type, ...rest } = reviewCommentJson(call, one)
+      const { line, original_line, start_line, original_start_line, subject_type, ...rest } = reviewCommentJson(
+        call,
+        one
+      )
       return { ...rest, position: line ?? 1, original_position: original_line ?? 1 }
     })
   })
