@@ -1,4 +1,5 @@
 import { Effect, Option, Schema } from "effect"
+import { arch } from "node:os"
 import { posix } from "node:path"
 import type { Readable } from "node:stream"
 import { addImage } from "./add-image.ts"
@@ -60,9 +61,12 @@ const DockerManifest = Schema.Array(
 const Descriptor = Schema.Struct({
   mediaType: Schema.optionalKey(Schema.String),
   digest: Schema.String,
+  platform: Schema.optionalKey(Schema.Struct({ os: Schema.String, architecture: Schema.String })),
   annotations: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.String)))
 })
 const OciIndex = Schema.Struct({ manifests: Schema.Array(Descriptor) })
+const isForHost = ({ platform }: typeof Descriptor.Type): boolean =>
+  platform?.os === "linux" && platform.architecture === (arch() === "x64" ? "amd64" : arch())
 const OciManifest = Schema.Struct({ config: Descriptor, layers: Schema.Array(Descriptor) })
 
 const decodeOciManifest = Schema.decodeUnknownOption(Schema.fromJsonString(OciManifest))
@@ -91,6 +95,9 @@ const layerType = (shelf: Shelf, digest: string) =>
     return PLAIN
   })
 
+const typedLayer = (shelf: Shelf, blob: string) =>
+  Effect.map(layerType(shelf, blob), (mediaType) => ({ blob, mediaType }))
+
 const references = (names: ReadonlyArray<string>) =>
   Effect.forEach(names, (name) => Effect.map(parseReference(name), canonical))
 
@@ -103,9 +110,7 @@ const fromDocker = Effect.fnUntraced(function* (shelf: Shelf, archive: Archive, 
   const loaded: Array<Loaded> = []
   for (const image of yield* parse(DockerManifest, text, "manifest.json")) {
     const blobs = yield* Effect.forEach(image.Layers ?? [], (name) => digestOf(archive, name))
-    const layers = yield* Effect.forEach(blobs, (blob) =>
-      Effect.map(layerType(shelf, blob), (mediaType) => ({ blob, mediaType }))
-    )
+    const layers = yield* Effect.forEach(blobs, (blob) => typedLayer(shelf, blob))
     const names = yield* references(image.RepoTags ?? [])
     const configDigest = yield* digestOf(archive, image.Config)
     const id = yield* addImage(shelf, { configDigest, layers, manifestDigest: undefined, references: names })
@@ -137,14 +142,16 @@ const fromOci = Effect.fnUntraced(function* (shelf: Shelf, archive: Archive, tex
       // Two readers must never see two images in one document (CVE-2021-41190).
       if (Option.isSome(decodeOciManifest(manifestText)))
         return yield* Effect.fail(imageFault("invalid", `invalid manifest ${manifestDigest}: it is an index as well`))
-      const [first] = nested.value.manifests
-      if (first === undefined) continue
-      manifestDigest = yield* inArchive(first.digest)
+      const chosen = nested.value.manifests.find(isForHost) ?? nested.value.manifests[0]
+      if (chosen === undefined) continue
+      manifestDigest = yield* inArchive(chosen.digest)
       manifestText = yield* smallText(shelf, manifestDigest, "manifest")
     }
     const manifest = yield* parse(OciManifest, manifestText, "manifest")
-    const layers = yield* Effect.forEach(manifest.layers, (layer) =>
-      Effect.map(inArchive(layer.digest), (blob) => ({ blob, mediaType: layer.mediaType ?? GZIP }))
+    const layers = yield* Effect.forEach(manifest.layers, ({ digest, mediaType }) =>
+      Effect.flatMap(inArchive(digest), (blob) =>
+        mediaType === undefined ? typedLayer(shelf, blob) : Effect.succeed({ blob, mediaType })
+      )
     )
     const names = yield* references(nameOf(entry.annotations))
     const configDigest = yield* inArchive(manifest.config.digest)
@@ -165,8 +172,10 @@ export const loadArchive = Effect.fn("images.load")(function* (
   input: Readable
 ): Effect.fn.Return<ReadonlyArray<Progress>, ImageFault> {
   const archive = yield* attempt("read the archive", () => readArchive(shelf, input))
-  const docker = archive.digests.get("manifest.json")
   const index = archive.digests.get("index.json")
+  // An archive that is both is read as the layout, which keeps the image's own manifest.
+  const docker =
+    archive.digests.has("oci-layout") && index !== undefined ? undefined : archive.digests.get("manifest.json")
   if (docker !== undefined) {
     return (yield* fromDocker(shelf, archive, yield* smallText(shelf, docker, "manifest.json"))).flatMap(message)
   }
