@@ -122,14 +122,15 @@ const endingWith = (child: ChildProcess, path: string): Readable => {
   return output
 }
 
-/** A tar of a path below `root`. Destroying the stream ends the helper; a failure midway destroys the stream. */
+/** A tar of a path below `root`, without what is mounted at the `leaveOut` paths. Destroying the stream ends the helper; a failure midway destroys the stream. */
 export const packPath = (
   helper: ArchiveHelper,
   root: string,
-  path: string
+  path: string,
+  leaveOut: ReadonlyArray<string> = []
 ): Effect.Effect<{ readonly stat: FileStat; readonly tar: Readable }, ArchiveFailed> =>
   Effect.gen(function* () {
-    const child = start(helper, { operation: "pack", root, path })
+    const child = start(helper, { operation: "pack", root, path, leaveOut })
     const stat = yield* Effect.onInterrupt(statReply(child, path), () => endOf(child))
     return { stat, tar: endingWith(child, path) }
   })

@@ -38,7 +38,7 @@ const perform = async (request: HelperRequest): Promise<void> => {
     return
   }
   reply({ ok: true, stat: statOf(request.path) })
-  if (request.operation === "pack") await packTo(request.path, process.stdout)
+  if (request.operation === "pack") await packTo(request.path, process.stdout, new Set(request.leaveOut))
 }
 
 const request: unknown = JSON.parse(process.argv[2] ?? "null")

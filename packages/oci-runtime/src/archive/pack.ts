@@ -88,10 +88,25 @@ export const packEntry = async (tar: Pack, path: string, name: string, links: Ma
   await addEntry(tar, header)
 }
 
-const addTree = async (tar: Pack, path: string, name: string, links: Map<string, string>): Promise<void> => {
+/** What a mount covers cannot be seen from here; of its point there are name, mode and owner. */
+const addMountPoint = async (tar: Pack, path: string, name: string): Promise<void> => {
+  const header = headerOf(path, name, lstatSync(path))
+  if (header !== undefined) await addEntry(tar, { ...header, size: 0 })
+}
+
+const addTree = async (
+  tar: Pack,
+  path: string,
+  name: string,
+  links: Map<string, string>,
+  leaveOut: ReadonlySet<string>
+): Promise<void> => {
+  if (leaveOut.has(path)) return addMountPoint(tar, path, name)
   await packEntry(tar, path, name, links)
   if (!lstatSync(path).isDirectory()) return
-  for (const child of readdirSync(path)) await addTree(tar, posix.join(path, child), `${name}/${child}`, links)
+  for (const child of readdirSync(path)) {
+    await addTree(tar, posix.join(path, child), `${name}/${child}`, links, leaveOut)
+  }
 }
 
 /** Docker names entries after the path's last component; a path ending in "/." gives the content as "./…". */
@@ -100,11 +115,15 @@ const rootName = (path: string): string => {
   return posix.basename(posix.join("/", path)) || "."
 }
 
-/** Writes the tree at `path` as a tar to `output`. */
-export const packTo = async (path: string, output: NodeJS.WritableStream): Promise<void> => {
+/** Writes the tree at `path` as a tar to `output`, without what is below the `leaveOut` paths. */
+export const packTo = async (
+  path: string,
+  output: NodeJS.WritableStream,
+  leaveOut: ReadonlySet<string>
+): Promise<void> => {
   const tar = createPack()
   const written = pipeline(tar as AsyncIterable<Buffer>, output)
-  await addTree(tar, resolveKeepingLast(path), rootName(path), new Map())
+  await addTree(tar, resolveKeepingLast(path), rootName(path), new Map(), leaveOut)
   tar.finalize()
   await written
 }

@@ -1,7 +1,13 @@
 /** What the daemon asks of the archive helper, as its only command line argument (JSON). */
 export type HelperRequest =
   | { readonly operation: "stat"; readonly root: string; readonly path: string }
-  | { readonly operation: "pack"; readonly root: string; readonly path: string }
+  | {
+      readonly operation: "pack"
+      readonly root: string
+      readonly path: string
+      /** Mount points: packed as the empty files and folders they cover. */
+      readonly leaveOut?: ReadonlyArray<string>
+    }
   | {
       readonly operation: "unpack"
       readonly root: string

@@ -3,7 +3,7 @@ import type { Fault } from "@sockerless/faults"
 import { ArchiveFailed, type FileOwner, packPath, resolveUser, statPath, unpackPath } from "@sockerless/oci-runtime"
 import { Deferred, Effect, Fiber } from "effect"
 import type { Readable } from "node:stream"
-import { changesIn } from "./changes.ts"
+import { changesIn, mountPointsOf } from "./changes.ts"
 import type { LocalContext } from "./context.ts"
 import { withRoot } from "./root.ts"
 
@@ -19,12 +19,12 @@ const inDockersWords =
       : fault
 
 /** Packs under a root that must stay mounted until the last byte was read; the root is let go when the tar closes. */
-const packed = (context: LocalContext, launch: Launch, path: string) =>
+const packed = (context: LocalContext, launch: Launch, path: string, leaveOut: ReadonlyArray<string> = []) =>
   Effect.gen(function* () {
     const ready = yield* Deferred.make<{ readonly stat: PathStat; readonly tar: Readable }, Fault>()
     const packing = yield* withRoot(context, launch, (root) =>
       Effect.gen(function* () {
-        const result = yield* packPath(context.helper, root, path)
+        const result = yield* packPath(context.helper, root, path, leaveOut)
         const closed = Effect.callback<void>((resume) => {
           result.tar.once("close", () => resume(Effect.void))
           return Effect.sync(() => result.tar.destroy())
@@ -87,5 +87,5 @@ export const archiveOf = (context: LocalContext): BackendShape["archive"] => ({
     ).pipe(Effect.mapError(inDockersWords(launch)))
   },
   ...changesIn(context),
-  exportRoot: (launch) => Effect.map(packed(context, launch, "/."), ({ tar }) => tar)
+  exportRoot: (launch) => Effect.map(packed(context, launch, "/.", mountPointsOf(launch)), ({ tar }) => tar)
 })

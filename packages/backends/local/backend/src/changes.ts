@@ -10,6 +10,12 @@ import { attempt } from "./faults.ts"
 /** Where the runtime mounts something in every container: an empty file or folder there is a mount point, no change. */
 const MOUNT_POINTS = ["/dev", "/proc", "/sys", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"]
 
+/** Every place of a container at which something is mounted over its root. */
+export const mountPointsOf = ({ spec }: Launch): ReadonlyArray<string> => [
+  ...MOUNT_POINTS,
+  ...spec.mounts.map((mount) => mount.destination)
+]
+
 const decodeEntry = Schema.decodeUnknownSync(
   Schema.fromJsonString(
     Schema.Struct({
