@@ -1,6 +1,7 @@
 import type { Fault } from "@sockerless/faults"
 import { Cause, Effect, Exit, type Scope } from "effect"
 import { renameSync, writeFileSync } from "node:fs"
+import { flushCompileCache } from "node:module"
 import { EXIT_HOPELESS, type LaunchOrder } from "../launch/launch-order.ts"
 import { bannerLines } from "./banner.ts"
 import { type CreateServer, listenAll } from "./listen.ts"
@@ -66,6 +67,8 @@ const serve = (order: LaunchOrder, makeGraph: MakeGraph, write: (line: string) =
     const lines = bannerLines(order.config, order.sockets, graph.backends, readyMillis)
     if (logFormat(order) === "pretty") for (const line of lines) write(line)
     else yield* Effect.logInfo("ready").pipe(Effect.annotateLogs({ readyMillis, banner: lines }))
+    // Node keeps compiled code when it ends; this process is killed instead.
+    setImmediate(flushCompileCache)
     return yield* Effect.never
   })
 

@@ -1,6 +1,6 @@
 import { execve } from "@sockerless/libc"
 import { spawnSync } from "node:child_process"
-import { mkdirSync } from "node:fs"
+import { accessSync, constants, mkdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Config } from "../config/config.ts"
 import type { Wrong } from "../config/hosts.ts"
@@ -24,6 +24,18 @@ const shareNetworkNamespaces = () => {
   if (isMountPoint("/run/netns")) return
   const script = "mount --bind /run/netns /run/netns && mount --make-shared /run/netns"
   spawnSync("/bin/sh", ["-c", script], { stdio: ["ignore", "inherit", "inherit"] })
+}
+
+/** Compiled code is kept beside the code, for every data root; beside the data where the code may not be written to. */
+const compileCache = (config: Config, files: LaunchFiles): string => {
+  const folder = dirname(files.daemon)
+  try {
+    accessSync(folder, constants.W_OK)
+    return join(folder, "compile-cache")
+  } catch {
+    // Read-only is no error: it only decides about the place.
+    return join(config.dataRoot, "compile-cache")
+  }
 }
 
 /**
@@ -51,7 +63,7 @@ export const launch = async (config: Config, files: LaunchFiles): Promise<Wrong>
     LISTEN_PID: undefined,
     LISTEN_FDS: undefined,
     LISTEN_FDNAMES: undefined,
-    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(config.dataRoot, "compile-cache"),
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? compileCache(config, files),
     [LAUNCH_ORDER]: JSON.stringify(order),
     SUPERVISE_NODE: process.execPath,
     SUPERVISE_FLAGS: NODE_FLAGS,
