@@ -1,5 +1,5 @@
 import * as http from "node:http"
-import * as https from "node:https"
+import type * as https from "node:https"
 import type { Duplex } from "node:stream"
 import { sendRaw } from "./send.ts"
 
@@ -87,7 +87,8 @@ export const makeServer = (listeners: Listeners, tls?: https.ServerOptions): htt
   const server =
     tls === undefined
       ? http.createServer(serverOptions)
-      : https.createServer({ ...serverOptions, ...tlsOptions, ...tls })
+      : // Loaded on first use: most daemons speak no TLS, and it costs time and memory.
+        process.getBuiltinModule("node:https").createServer({ ...serverOptions, ...tlsOptions, ...tls })
   server.timeout = 0
   const lastAnswers = new WeakMap<Duplex, http.ServerResponse>()
   server.on("request", (request, response) => {

@@ -1,21 +1,10 @@
-import { mkdirSync } from "node:fs"
-import { dirname } from "node:path"
-import { Worker } from "node:worker_threads"
+import type { Worker } from "node:worker_threads"
 import { Effect, Layer, Schema, type Scope } from "effect"
 import { SchemaTooNew, StoreFailed, type StoreFault } from "./faults.ts"
-import type { Answer, Opened, Request, WorkerOptions } from "./protocol.ts"
+import type { Answer, Request } from "./protocol.ts"
+import { type SqliteOptions, type StartedWorker, startStoreWorker } from "./start-worker.ts"
 import { type JsonValue, Store } from "./store.ts"
 
-export interface SqliteOptions {
-  /** The database file; its folder is made when absent. */
-  readonly file: string
-  /** Room kept for a full disk; 16 MiB unless said otherwise, 0 for none. */
-  readonly ballastBytes?: number
-  /** The built worker file; by default the source beside this module. */
-  readonly worker?: URL
-}
-
-const BALLAST_BYTES = 16 * 1024 * 1024
 /** More waiting requests than this mean the disk has stopped; callers are told instead of piling up. */
 const PENDING_LIMIT = 100_000
 
@@ -23,22 +12,16 @@ const parseJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
 
 type Unnumbered<R> = R extends { readonly id: number } ? Omit<R, "id"> : never
 
-const openWorker = (options: SqliteOptions): Effect.Effect<Worker, StoreFault, Scope.Scope> =>
+const opened = ({ worker, opened }: StartedWorker): Effect.Effect<Worker, StoreFault, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.callback<Worker, StoreFault>((resume) => {
-      mkdirSync(dirname(options.file), { recursive: true, mode: 0o710 })
-      const workerData: WorkerOptions = { file: options.file, ballastBytes: options.ballastBytes ?? BALLAST_BYTES }
-      const worker = new Worker(options.worker ?? new URL("./worker.ts", import.meta.url), {
-        workerData,
-        execArgv: [],
-        resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
-      })
-      worker.once("error", (error: Error) => resume(Effect.fail(new StoreFailed({ reason: error.message }))))
-      worker.once("message", (opened: Opened) => {
-        if (opened.ok) return resume(Effect.succeed(worker))
-        resume(Effect.fail(new SchemaTooNew({ found: opened.found ?? 0, supported: opened.supported ?? 0 })))
-      })
-    }),
+    Effect.flatMap(
+      Effect.promise(() => opened),
+      (word): Effect.Effect<Worker, StoreFault> => {
+        if ("failed" in word) return Effect.fail(new StoreFailed({ reason: word.failed }))
+        if (word.ok) return Effect.succeed(worker)
+        return Effect.fail(new SchemaTooNew({ found: word.found ?? 0, supported: word.supported ?? 0 }))
+      }
+    ),
     (worker) => Effect.promise(() => worker.terminate())
   )
 
@@ -74,12 +57,12 @@ const makeCall = (worker: Worker) => {
     })
 }
 
-/** A store in one SQLite file, written by a worker thread so that no fsync stops the event loop. */
-export const sqlite = (options: SqliteOptions): Layer.Layer<Store, StoreFault> =>
+/** A store over a thread that was started for it alone. */
+export const sqliteOn = (started: StartedWorker): Layer.Layer<Store, StoreFault> =>
   Layer.effect(
     Store,
     Effect.gen(function* () {
-      const call = makeCall(yield* openWorker(options))
+      const call = makeCall(yield* opened(started))
       const value = (text: string): JsonValue => parseJson(text)
       return Store.of({
         commit: (writes) => (writes.length === 0 ? Effect.void : Effect.asVoid(call({ type: "commit", writes }))),
@@ -95,3 +78,7 @@ export const sqlite = (options: SqliteOptions): Layer.Layer<Store, StoreFault> =
       })
     })
   )
+
+/** A store in one SQLite file, written by a worker thread so that no fsync stops the event loop. */
+export const sqlite = (options: SqliteOptions): Layer.Layer<Store, StoreFault> =>
+  Layer.suspend(() => sqliteOn(startStoreWorker(options)))

@@ -2,12 +2,11 @@ import { makeLocalBackend } from "@sockerless/backend-local"
 import { Backends, engineLayer, Recovery, type RecoveryReport } from "@sockerless/engine"
 import { diskStore } from "@sockerless/images"
 import { Dns, LinuxNetwork } from "@sockerless/oci-runtime"
-import { storeSqlite } from "@sockerless/store"
+import { type StartedWorker, storeSqliteOn } from "@sockerless/store"
 import { Effect, Layer } from "effect"
-import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { pathToFileURL } from "node:url"
 import type { LaunchOrder } from "../launch/launch-order.ts"
+import { builtFile } from "./built-file.ts"
 import type { Parts } from "./graph.ts"
 import { instanceId } from "./instance.ts"
 import type { RecoveryFacts } from "./run.ts"
@@ -17,12 +16,6 @@ const MARK_DIGITS = 6
 
 /** Namespaces of the default bridge made ahead: a start takes one in no time, and building one takes 20 to 40 ms. */
 const READY_NAMESPACES = 3
-
-/** A built file beside this one; undefined when the daemon runs from its sources. */
-const builtFile = (name: string): URL | undefined => {
-  const path = join(import.meta.dirname, name)
-  return existsSync(path) ? pathToFileURL(path) : undefined
-}
 
 const localBackends = (order: LaunchOrder, mark: string) => {
   const { config } = order
@@ -72,14 +65,10 @@ const factsOf = (report: RecoveryReport): RecoveryFacts => ({
 })
 
 /** The daemon's parts for one order: state in SQLite, images on disk, containers on this machine. */
-export const partsOf = (order: LaunchOrder): Parts => {
+export const partsOf = (order: LaunchOrder, worker: StartedWorker): Parts => {
   const { config } = order
   const instance = instanceId(config.dataRoot)
-  const worker = builtFile("store-worker.js")
-  const store = storeSqlite({
-    file: join(config.dataRoot, "state.db"),
-    ...(worker === undefined ? {} : { worker })
-  })
+  const store = storeSqliteOn(worker)
   const images = diskStore({
     root: join(config.dataRoot, "images"),
     registries: { insecure: config.insecureRegistries, mirrors: config.registryMirrors }

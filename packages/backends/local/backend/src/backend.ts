@@ -19,7 +19,7 @@ import {
   watchExits
 } from "@sockerless/oci-runtime"
 import { Effect, Queue, type Scope, Stream } from "effect"
-import { mkdir } from "node:fs/promises"
+import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { aboutLocal } from "./about.ts"
 import { adoptContainer } from "./adopt.ts"
@@ -66,11 +66,12 @@ const makeContext = Effect.fnUntraced(function* (
     execs: paths.execs,
     runtimeState: join(options.execRoot, "runtime")
   }
+  // Nothing else runs yet, and a call is quicker than a turn of the thread pool.
   yield* attempt("create the state folders", async () => {
     for (const folder of [paths.containers, paths.volumes, ...Object.values(folders)]) {
-      await mkdir(folder, { recursive: true, mode: 0o711 })
+      mkdirSync(folder, { recursive: true, mode: 0o711 })
     }
-    await mkdir(join(paths.containers, "empty"), { recursive: true, mode: 0o755 })
+    mkdirSync(join(paths.containers, "empty"), { recursive: true, mode: 0o755 })
   })
   const linux = yield* LinuxNetwork
   return {
