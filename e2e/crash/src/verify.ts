@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises"
 import { isDeepStrictEqual } from "node:util"
 import { until } from "@sockerless/e2e-kit"
 import { at, expectCall, type Json, jsonOf, numberAt, rowsOf, textAt, Violation } from "./api.ts"
@@ -114,6 +115,23 @@ const checkPort = async (tracked: Tracked): Promise<void> => {
   )
 }
 
+/** The interfaces in the container are those its record tells. */
+const checkInterfaces = async (world: World, tracked: Tracked): Promise<void> => {
+  await until(
+    `${nameOf(tracked)} has the interfaces that its record tells`,
+    async () => {
+      const inspect = jsonOf(await expectCall(world.api, [200], "GET", `/containers/${refOf(tracked)}/json`))
+      const networks = Object.values(
+        (at(inspect, "NetworkSettings", "Networks") ?? {}) as { readonly [name: string]: Json }
+      )
+      const told = networks.filter((network) => textAt(network, "IPAddress") !== "").length
+      const devices = await readFile(`/proc/${numberAt(inspect, "State", "Pid")}/net/dev`, "utf8")
+      return (devices.match(/^\s*eth\d+:/gm) ?? []).length === told ? true : undefined
+    },
+    30_000
+  )
+}
+
 const checkContainer = async (world: World, tracked: Tracked, listed: ReadonlySet<string>): Promise<void> => {
   const answer = await expectCall(world.api, [200, 404], "GET", `/containers/${refOf(tracked)}/json`)
   const id = answer.status === 200 ? textAt(jsonOf(answer), "Id") : tracked.id
@@ -130,6 +148,7 @@ const checkContainer = async (world: World, tracked: Tracked, listed: ReadonlySe
   const isRunning = textAt(tracked.known, "State", "Status") === "running"
   if (tracked.kind.counts && tracked.kind.restarts !== true) await checkCounter(world, tracked)
   if (tracked.kind.serves === true && isRunning) await checkPort(tracked)
+  if (tracked.kind.counts && isRunning) await checkInterfaces(world, tracked)
 }
 
 const checkThings = (what: string, things: Set<Thing>, found: ReadonlySet<string>): void => {

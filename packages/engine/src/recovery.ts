@@ -12,6 +12,7 @@ import { shouldRestart, shouldStartAtBoot } from "./containers/restart-policy.ts
 import { runningState, startLocked } from "./containers/start.ts"
 import { backendOf, containerEvent, defaultBackend, type EngineContext, remainingLaunchOf } from "./context.ts"
 import { nowTime } from "./identity.ts"
+import { settleEndpoints } from "./networks/settle-endpoints.ts"
 import { ensurePredefined } from "./networks/verbs.ts"
 
 /** What a start found and did: the first lines of the log. */
@@ -67,8 +68,9 @@ const takeRunning = Effect.fnUntraced(function* (
   const state = known
     ? { ...snapshot.state, status: seen.paused ? ("paused" as const) : ("running" as const) }
     : runningState(entry, seen.started, seen.paused)
-  const endpoints = Object.keys(snapshot.endpoints).length > 0 && known ? snapshot.endpoints : seen.started.endpoints
-  yield* context.book.save(entry, { ...snapshot, state, endpoints, ports: seen.started.ports, execIds: [] })
+  if (!known) entry.snapshot = { ...snapshot, endpoints: {} }
+  const settled = yield* settleEndpoints(context, entry, seen.started.endpoints)
+  yield* context.book.save(entry, { ...snapshot, ...settled, state, ports: seen.started.ports, execIds: [] })
   entry.startedAtMillis = Date.parse(state.startedAt)
   if (!known) yield* containerEvent(context, entry, "start")
   yield* startHealth(context, entry)

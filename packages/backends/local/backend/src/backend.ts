@@ -31,7 +31,7 @@ import { connectEndpoint, disconnectEndpoint } from "./endpoints.ts"
 import { execIn, runningOf } from "./exec.ts"
 import { pumpExits, watchMonitors } from "./exits.ts"
 import { attempt, LocalConflict } from "./faults.ts"
-import { readLaunchRecord } from "./launch-record.ts"
+import { readLaunchRecord, writeLaunchRecord } from "./launch-record.ts"
 import { LiveContainers } from "./live.ts"
 import { makeLocalNetworks } from "./networks.ts"
 import type { LocalOptions } from "./options.ts"
@@ -99,10 +99,14 @@ const recover = Effect.fn("local.recover")(function* (context: LocalContext, kno
     return [{ id, record }]
   })
   killpoint("local.recover.after-sweep")
-  const strays = yield* context.networks.recover(known.networks, running)
+  const networks = yield* context.networks.recover(known.networks, running)
+  for (const { id, record } of networks.changed) {
+    yield* writeLaunchRecord(context.paths, id, record)
+    context.live.of(id).record = record
+  }
   killpoint("local.recover.after-networks")
   const drafts = yield* sweepVolumes(context.paths, known.volumes)
-  return { removed: [...removed, ...strays, ...drafts] }
+  return { removed: [...removed, ...networks.removed, ...drafts] }
 })
 
 const streamVerbs = (context: LocalContext): Pick<BackendShape, "logs" | "attach" | "resize" | "exec" | "archive"> => ({

@@ -28,7 +28,14 @@ export interface LocalNetworks {
   readonly recover: (
     networks: ReadonlyArray<NetworkSpec>,
     running: ReadonlyArray<{ readonly id: string; readonly record: LaunchRecord }>
-  ) => Effect.Effect<ReadonlyArray<string>, Fault>
+  ) => Effect.Effect<
+    {
+      readonly removed: ReadonlyArray<string>
+      /** Launch records of running containers that have lost an interface. */
+      readonly changed: ReadonlyArray<{ readonly id: string; readonly record: LaunchRecord }>
+    },
+    Fault
+  >
   /** Whether one of its networks answers names, so that the container asks 127.0.0.11. */
   readonly usesResolver: (record: LaunchRecord) => boolean
 }
@@ -263,6 +270,16 @@ const remove = (book: Book) => (id: string) =>
     book.known.delete(id)
   })
 
+/** A disconnect that a crash cut after its interface had gone is completed. */
+const forgetLost = (book: Book, id: string, record: LaunchRecord, lost: ReadonlySet<string>) =>
+  Effect.gen(function* () {
+    let left = record
+    for (const { ifName, networkId } of record.endpoints) {
+      if (lost.has(`${record.netns?.name}/${ifName}`)) left = yield* disconnect(book)(id, left, networkId)
+    }
+    return left
+  })
+
 const recover =
   (book: Book) =>
   (
@@ -294,7 +311,11 @@ const recover =
         book.recovered.add(network.id)
       }
       for (const { id, record } of running) yield* book.zones.add(id, record.endpoints)
-      return report.removed
+      const lost = new Set(report.lost)
+      const changed = yield* Effect.forEach(running, ({ id, record }) =>
+        Effect.map(forgetLost(book, id, record, lost), (now) => (now === record ? [] : [{ id, record: now }]))
+      )
+      return { removed: report.removed, changed: changed.flat() }
     })
 
 /** The networks of one daemon on this machine. */
