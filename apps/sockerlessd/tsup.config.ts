@@ -45,7 +45,7 @@ export default defineConfig({
     main: "src/main.ts",
     daemon: "src/daemon.ts",
     "store-worker": "../../packages/store/src/worker.ts",
-    "archive-helper": "../../packages/oci-runtime/src/archive/helper.ts"
+    "archive-helper": "../../packages/oci-runtime/src/archive/archive-helper.ts"
   },
   platform: "node",
   target: "node24",

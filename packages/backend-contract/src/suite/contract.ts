@@ -104,7 +104,8 @@ const rowTests = (options: Options, name: ContractRow, row: Row): void => {
  * named in `off` and must be refused; its README must show the table that results.
  */
 export const backendContract = (name: string, options: Options): void => {
-  describe.skipIf(options.missing !== undefined)(`${name} signs the backend contract`, () => {
+  const title = `${name} signs the backend contract${options.missing === undefined ? "" : ` (${options.missing})`}`
+  describe.skipIf(options.missing !== undefined)(`${title}`, () => {
     checkTests(options, options.refusals)
     for (const [row, tests] of named) rowTests(options, row, tests)
   })

@@ -56,7 +56,7 @@ export interface ArchiveHelper {
 }
 
 /** The helper from its source; a bundle passes its own built file. */
-export const archiveHelperSource: ArchiveHelper = { file: new URL("./helper.ts", import.meta.url) }
+export const archiveHelperSource: ArchiveHelper = { file: new URL("./archive-helper.ts", import.meta.url) }
 
 const start = (helper: ArchiveHelper, request: HelperRequest): ChildProcess =>
   spawn(process.execPath, ["--no-warnings", helper.file.pathname, JSON.stringify(request)], {
