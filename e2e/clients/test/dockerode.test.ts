@@ -64,7 +64,11 @@ describe("dockerode", { timeout: 120_000 }, () => {
   it("execs with and without a terminal", async () => {
     const container = await create({ Cmd: ["sleep", "600"] })
     await container.start()
-    const plain = await container.exec({ Cmd: ["sh", "-c", "echo a; echo b >&2; exit 5"], AttachStdout: true, AttachStderr: true })
+    const plain = await container.exec({
+      Cmd: ["sh", "-c", "echo a; echo b >&2; exit 5"],
+      AttachStdout: true,
+      AttachStderr: true
+    })
     assert.deepStrictEqual(await split(await plain.start({})), { stdout: "a\n", stderr: "b\n" })
     assert.strictEqual((await plain.inspect()).ExitCode, 5)
     const terminal = await container.exec({ Cmd: ["sh", "-c", "test -t 0 && echo tty"], AttachStdout: true, Tty: true })
@@ -94,12 +98,18 @@ describe("dockerode", { timeout: 120_000 }, () => {
   })
 
   it("follows logs to the end and lists by filter", async () => {
-    const container = await create({ Cmd: ["sh", "-c", "echo one; sleep 0.2; echo two"], Labels: { suite: "dockerode" } })
+    const container = await create({
+      Cmd: ["sh", "-c", "echo one; sleep 0.2; echo two"],
+      Labels: { suite: "dockerode" }
+    })
     await container.start()
     const followed = split(await container.logs({ stdout: true, stderr: true, follow: true }))
     assert.deepStrictEqual(await followed, { stdout: "one\ntwo\n", stderr: "" })
     const found = await until("it is listed as ended", async () => {
-      const rows = await docker.listContainers({ all: true, filters: { label: ["suite=dockerode"], status: ["exited"] } })
+      const rows = await docker.listContainers({
+        all: true,
+        filters: { label: ["suite=dockerode"], status: ["exited"] }
+      })
       return rows.length > 0 ? rows : undefined
     })
     assert.deepStrictEqual(

@@ -90,7 +90,9 @@ describe.skipIf(files.length === 0)(`the tree${files.length === 0 ? " (needs git
   })
 
   it("lists exports in index files, and has no empty modules", () => {
-    none(sources.filter((path) => basename(path) === "index.ts" && path.includes("/src/") && !exportsOnly(textOf(path))))
+    none(
+      sources.filter((path) => basename(path) === "index.ts" && path.includes("/src/") && !exportsOnly(textOf(path)))
+    )
     none(sources.filter((path) => /^\s*export \{\}\s*$/.test(textOf(path))))
   })
 
@@ -117,7 +119,8 @@ describe.skipIf(files.length === 0)(`the tree${files.length === 0 ? " (needs git
 
   it("names no machine and no package registry", () => {
     const places = [root, dirname(root)].filter((path) => path.split("/").length > 2)
-    const registries = /registry\.(npmjs|yarnpkg)\.|npm\.pkg\.github|\/artifactory\/|^\s*"?registry"?\s*[=:]\s*"?https?:/
+    const registries =
+      /registry\.(npmjs|yarnpkg)\.|npm\.pkg\.github|\/artifactory\/|^\s*"?registry"?\s*[=:]\s*"?https?:/
     none(found(readable, ({ text }) => places.some((place) => text.includes(place)) || registries.test(text)))
     none(found(readable, ({ text }) => /(^|[\s"'`=(])\/(Users|home)\/(?!app\b|node\b|user\b)[a-z]\w*\//.test(text)))
   })
