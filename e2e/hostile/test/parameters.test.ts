@@ -9,6 +9,10 @@ beforeAll(() => siege.docker.ok("run", "-d", "--name", target, "busybox", "sleep
 const filters = (value: unknown): string =>
   `filters=${encodeURIComponent(typeof value === "string" ? value : JSON.stringify(value))}`
 
+const TITLE_CHARS = 80
+const titled = (rows: ReadonlyArray<readonly [string, number, string | RegExp]>) =>
+  rows.map(([path, status, message]) => [path.slice(0, TITLE_CHARS), path, status, message] as const)
+
 const gets: ReadonlyArray<readonly [string, number, string | RegExp]> = [
   ["/containers/%00/json", 404, "No such container: \0"],
   ["/containers/..%2f..%2fetc%2fpasswd/json", 404, "No such container: ../../etc/passwd"],
@@ -61,7 +65,7 @@ const gets: ReadonlyArray<readonly [string, number, string | RegExp]> = [
   ["/exec/..%2f/json", 404, "No such exec instance: ../"]
 ]
 
-test.each(gets)("GET %s", async (path, status, message) => {
+test.each(titled(gets))("GET %s", async (_, path, status, message) => {
   expectRefusal(await siege.ask({ path }), status, message)
 })
 
@@ -94,12 +98,11 @@ const posts: ReadonlyArray<readonly [string, number, string | RegExp]> = [
   ["/images/create?fromImage=..%2f..", 400, "invalid reference format"],
   ["/images/create?fromImage=busybox&tag=sha256:zz", 400, "invalid reference format"],
   ["/images/create?fromSrc=http://169.254.169.254/", 400, /^fetching from a URL is not supported/],
-  ["/images/create?fromSrc=-&changes=ZZZ+1", 400, "ZZZ is not a valid change command"],
-  ["/images/create?fromSrc=-&changes=CMD+%5B1%5D", 400, "not a list of strings"],
-  ["/images/nowhere/push", 404, "No such image: nowhere"]
+  ["/images/create?fromSrc=-&changes=ZZZ+1", 400, /^zzz is not a valid change command$/i],
+  ["/images/create?fromSrc=-&changes=CMD+%5B1%5D", 400, "not a list of strings"]
 ]
 
-test.each(posts)("POST %s", async (path, status, message) => {
+test.each(titled(posts))("POST %s", async (_, path, status, message) => {
   expectRefusal(await siege.ask({ method: "POST", path }), status, message)
 })
 

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { canonical, familiar, familiarName, parseReference, type Reference } from "../src/index.ts"
 
 const parse = (text: string): Reference | undefined =>

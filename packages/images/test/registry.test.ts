@@ -60,10 +60,13 @@ withRegistry(
       const totals = pulled
         .filter(({ id }) => id === short(digestOf(layers[1] ?? "")))
         .map(({ progressDetail }) => progressDetail)
-      assert.deepStrictEqual(totals.filter((detail) => detail?.total !== undefined).at(-1), {
-        current: layers[1]?.length ?? 0,
-        total: layers[1]?.length ?? 0
-      })
+      assert.deepStrictEqual(
+        totals.findLast((detail) => detail?.total !== undefined),
+        {
+          current: layers[1]?.length ?? 0,
+          total: layers[1]?.length ?? 0
+        }
+      )
       assert.deepStrictEqual(pulled.slice(-2), [
         { status: `Digest: ${before.manifestDigest}` },
         { status: `Status: Downloaded newer image for ${ref}` }

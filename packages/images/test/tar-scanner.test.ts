@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, symlinkSync, linkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
