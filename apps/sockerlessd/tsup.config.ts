@@ -17,11 +17,12 @@ const plainExports = (path: string): ReadonlyArray<string> =>
 const builtinsAsObjects: Plugin = {
   name: "builtins-as-objects",
   setup: (build) => {
-    build.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
-      isBuiltin(path) && kind !== "require-resolve"
-        ? { path, namespace: kind === "require-call" ? "require" : "import" }
-        : undefined
-    )
+    build.onResolve({ filter: /^[a-z]/ }, ({ path, kind, importer }) => {
+      if (!isBuiltin(path) || kind === "require-resolve") return undefined
+      // A cloud's SDK is loaded long after the start, and takes exports that are no plain values.
+      if (/\/@(aws-sdk|smithy|aws-crypto)\//.test(importer)) return { path, external: true }
+      return { path, namespace: kind === "require-call" ? "require" : "import" }
+    })
     // Its module for `import` imports Node's in turn; the one for `require` does not.
     build.onResolve({ filter: /^koffi$/ }, ({ path }) => ({ path, namespace: "native" }))
     build.onLoad({ filter: /.*/, namespace: "native" }, ({ path }) => ({

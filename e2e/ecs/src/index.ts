@@ -1,1 +1,2 @@
 export { accountOf, makeBucket } from "./account.ts"
+export { prepare, type Prepared } from "./prepared.ts"

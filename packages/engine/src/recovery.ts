@@ -166,6 +166,58 @@ const restartAtBoot = Effect.fnUntraced(function* (context: EngineContext, ended
   return restarted
 })
 
+interface Failure {
+  readonly id: string
+  readonly reason: string
+}
+
+interface Findings {
+  readonly outcomes: Map<string, Outcome>
+  readonly failures: Array<Failure>
+}
+
+const reconcileAll = (context: EngineContext, records: ReadonlyArray<ContainerRecord>, findings: Findings) =>
+  Effect.forEach(
+    records,
+    (record) => {
+      const entry = context.book.byId(record.snapshot.spec.id)
+      if (entry === undefined) return Effect.void
+      const { id } = record.snapshot.spec
+      // Under the lock: an end that is told while the container is taken over is seen after it.
+      return entry.lock.withPermit(reconcile(context, entry, record)).pipe(
+        Effect.tap((outcome) =>
+          Effect.sync(() => {
+            findings.outcomes.set(id, outcome)
+            entry.reconciled = true
+            killpoint("engine.recovery.after-one")
+          })
+        ),
+        Effect.catch((fault) => Effect.sync(() => void findings.failures.push({ id, reason: fault.message })))
+      )
+    },
+    { concurrency: 8, discard: true }
+  )
+
+/** Places beside the default one hold workloads only. One that cannot be reached is told and holds up nobody. */
+const recoverFurther = (context: EngineContext, defaultName: string, known: Known) =>
+  Effect.forEach(
+    [...context.backends.byName.values()].filter(({ name }) => name !== defaultName),
+    (backend) =>
+      backend
+        .recover({
+          workloads: known.workloads.filter(({ launch }) => launch.spec.runtime === backend.name),
+          networks: [],
+          volumes: []
+        })
+        .pipe(
+          Effect.map(({ removed }) => ({ removed, failures: [] as ReadonlyArray<Failure> })),
+          Effect.catch((fault) =>
+            Effect.succeed({ removed: [], failures: [{ id: `backend ${backend.name}`, reason: fault.message }] })
+          )
+        ),
+    { concurrency: "unbounded" }
+  )
+
 /**
  * Start-up is recovery: the place is made equal to what is known, each container is completed, adopted or told as
  * ended, and accepts changes as soon as it is. One that cannot be reconciled does not hold up the others.
@@ -177,31 +229,22 @@ export const recover = Effect.fn("engine.recovery")(function* (
   const start = performance.now()
   const backend = yield* defaultBackend(context)
   killpoint("engine.recovery.before-sweep")
-  const { removed } = yield* backend.recover(yield* knownOf(context, records))
+  const known = yield* knownOf(context, records)
+  const { removed } = yield* backend.recover(known)
   killpoint("engine.recovery.after-sweep")
   yield* ensurePredefined(context)
   context.opening.isOpen = true
   const outcomes = new Map<string, Outcome>()
-  const failures: Array<{ readonly id: string; readonly reason: string }> = []
-  yield* Effect.forEach(
-    records,
-    (record) => {
-      const entry = context.book.byId(record.snapshot.spec.id)
-      if (entry === undefined) return Effect.void
-      const { id } = record.snapshot.spec
-      // Under the lock: an end that is told while the container is taken over is seen after it.
-      return entry.lock.withPermit(reconcile(context, entry, record)).pipe(
-        Effect.tap((outcome) =>
-          Effect.sync(() => {
-            outcomes.set(id, outcome)
-            entry.reconciled = true
-            killpoint("engine.recovery.after-one")
-          })
-        ),
-        Effect.catch((fault) => Effect.sync(() => void failures.push({ id, reason: fault.message })))
-      )
-    },
-    { concurrency: 8, discard: true }
+  const failures: Array<Failure> = []
+  const isHere = ({ snapshot }: ContainerRecord) => snapshot.spec.runtime === backend.name
+  // This machine's own containers first: a place that cannot be reached keeps them waiting no longer than it must.
+  yield* reconcileAll(context, records.filter(isHere), { outcomes, failures })
+  const further = yield* recoverFurther(context, backend.name, known)
+  failures.push(...further.flatMap((place) => place.failures))
+  yield* reconcileAll(
+    context,
+    records.filter((record) => !isHere(record)),
+    { outcomes, failures }
   )
   const named = (outcome: Outcome) => records.filter((record) => outcomes.get(record.snapshot.spec.id) === outcome)
   const ids = (outcome: Outcome) => named(outcome).map((record) => record.snapshot.spec.name)
@@ -219,7 +262,7 @@ export const recover = Effect.fn("engine.recovery")(function* (
     rolledBack: ids("rolled-back"),
     restarted,
     lost: ids("lost"),
-    leftovers: removed,
+    leftovers: [...removed, ...further.flatMap((place) => place.removed)],
     failures,
     millis: Math.round(performance.now() - start)
   }

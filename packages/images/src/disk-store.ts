@@ -12,7 +12,7 @@ import { Leases } from "./leases.ts"
 import { Library, type Shelf, type StoredImage } from "./library.ts"
 import { loadArchive } from "./load.ts"
 import { pullImage } from "./pull.ts"
-import { pushImage } from "./push.ts"
+import { copyImage, pushImage } from "./push.ts"
 import { canonical, parseReference } from "./reference.ts"
 import { endpointsOf, RegistryClient, type RegistryOptions } from "./registry/client.ts"
 import { removeImage, sweepContent } from "./remove.ts"
@@ -82,6 +82,7 @@ const verbs = (shelf: Shelf, registries: RegistryOptions): ImageStore["Service"]
     ),
   pull: (ref, options) => pullImage(shelf, registries, ref, options),
   push: (ref, options) => pushImage(shelf, registries, ref, options),
+  copy: (imageId, reference, auth) => copyImage(shelf, registries, imageId, reference, auth),
   load: (input) =>
     Effect.map(shelf.leases.holdAndSweep(loadArchive(shelf, input)), (messages) => Stream.fromIterable(messages)),
   importTar: (input, options) =>

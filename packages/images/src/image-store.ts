@@ -111,6 +111,15 @@ export class ImageStore extends Context.Service<
       ref: string,
       options: { readonly tag: string | undefined; readonly auth: RegistryAuth | undefined }
     ) => Effect.Effect<Stream.Stream<Progress>, ImageFault>
+    /**
+     * Copies an image to `reference` in a registry without giving it that name here; sends only what is missing there.
+     * Returns the digest of its manifest.
+     */
+    readonly copy: (
+      imageId: string,
+      reference: string,
+      auth: RegistryAuth | undefined
+    ) => Effect.Effect<string, ImageFault>
     /** A docker-archive or an OCI layout, plain or compressed. */
     readonly load: (
       input: Readable,

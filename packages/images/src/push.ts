@@ -87,6 +87,23 @@ const pushesTo = (reference: Reference): Progress => ({
   status: `The push refers to repository [${reference.domain}/${reference.path}]`
 })
 
+/** Sends an image to a reference it does not have here; returns the digest of its manifest. */
+export const copyImage = Effect.fn("images.copy")(function* (
+  shelf: Shelf,
+  registries: RegistryOptions,
+  imageId: string,
+  ref: string,
+  auth: RegistryAuth | undefined
+): Effect.fn.Return<string, ImageFault> {
+  const reference = yield* parseReference(ref)
+  const image = yield* shelf.library.find(imageId)
+  const [endpoint] = endpointsOf(reference.domain, { insecure: registries.insecure, mirrors: [] })
+  const client = new RegistryClient(endpoint ?? "", auth, new AbortController().signal)
+  const progress = yield* Queue.unbounded<Progress, Cause.Done>()
+  yield* shelf.leases.hold(send(shelf, client, reference, image, progress))
+  return image.manifestDigest
+})
+
 /** `docker push` of one tag, or of every tag of the repository when none is named. */
 export const pushImage = Effect.fn("images.push")(function* (
   shelf: Shelf,

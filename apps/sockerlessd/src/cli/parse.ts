@@ -12,6 +12,8 @@ export interface Given {
   readonly lists: ReadonlyMap<string, ReadonlyArray<string>>
   readonly switches: ReadonlyMap<string, boolean>
   readonly positionals: ReadonlyArray<string>
+  /** What the configuration file alone can say. */
+  readonly runtimes?: unknown
 }
 
 interface Option {

@@ -51,7 +51,7 @@ export const withConfigFile = (given: Given): Given | Wrong => {
   if ("wrong" in read) return read
   const { json } = read
   const merged = { texts: new Map(given.texts), lists: new Map(given.lists), switches: new Map(given.switches) }
-  const unknown = Object.keys(json).filter((key) => !daemonFlags.some((flag) => flag.key === key))
+  const unknown = Object.keys(json).filter((key) => key !== "runtimes" && !daemonFlags.some((flag) => flag.key === key))
   if (unknown.length > 0) {
     return {
       wrong: `unable to configure the daemon with file ${file}: the following directives don't match any configuration option: ${unknown.join(", ")}`
@@ -76,5 +76,5 @@ export const withConfigFile = (given: Given): Given | Wrong => {
       wrong: `unable to configure the daemon with file ${file}: the following directives are specified both as a flag and in the configuration file: ${twice.join(", ")}`
     }
   }
-  return { ...merged, positionals: given.positionals }
+  return { ...merged, positionals: given.positionals, runtimes: json["runtimes"] }
 }

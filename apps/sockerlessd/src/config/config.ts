@@ -1,6 +1,7 @@
 import { isIP } from "node:net"
 import { resolve } from "node:path"
 import type { Given } from "../cli/parse.ts"
+import { type Runtimes, runtimesOf } from "./runtimes.ts"
 import { type Host, hostText, isLoopback, parseAddress, parseHost, type Wrong } from "./hosts.ts"
 
 export const DEFAULT_SOCKET = "/run/sockerless.sock"
@@ -20,6 +21,7 @@ export interface Config {
   readonly pidfile: string
   readonly group: string | undefined
   readonly defaultRuntime: string
+  readonly runtimes: Runtimes
   readonly insecureRegistries: ReadonlyArray<string>
   readonly registryMirrors: ReadonlyArray<string>
   readonly dns: ReadonlyArray<string>
@@ -99,6 +101,14 @@ export const configOf = (given: Given): Config | Wrong => {
   const metricsText = given.texts.get("metrics-addr")
   const metrics = metricsText === undefined ? undefined : parseAddress(metricsText)
   if (metrics !== undefined && "wrong" in metrics) return metrics
+  const runtimes = runtimesOf(given.runtimes)
+  if ("wrong" in runtimes) return runtimes
+  const defaultRuntime = given.texts.get("default-runtime") ?? "local"
+  if (defaultRuntime !== "local") {
+    return {
+      wrong: `default-runtime "${defaultRuntime}": networks and volumes live on this machine, so the default is local; name others with docker run --runtime`
+    }
+  }
   const execRoot = resolve(given.texts.get("exec-root") ?? DEFAULT_EXEC_ROOT)
   const mtu = given.texts.get("mtu")
   const level = given.switches.get("debug") === true ? "debug" : given.texts.get("log-level")
@@ -108,7 +118,8 @@ export const configOf = (given: Given): Config | Wrong => {
     execRoot,
     pidfile: resolve(given.texts.get("pidfile") ?? `${execRoot}/sockerlessd.pid`),
     group: given.texts.get("group"),
-    defaultRuntime: given.texts.get("default-runtime") ?? "local",
+    runtimes,
+    defaultRuntime,
     insecureRegistries: given.lists.get("insecure-registry") ?? [],
     registryMirrors: given.lists.get("registry-mirror") ?? [],
     dns: given.lists.get("dns") ?? [],

@@ -17,20 +17,31 @@ const MARK_DIGITS = 6
 /** Namespaces of the default bridge made ahead: a start takes one in no time, and building one takes 20 to 40 ms. */
 const READY_NAMESPACES = 3
 
-const localBackends = (order: LaunchOrder, mark: string) => {
+const localBackend = (order: LaunchOrder, mark: string) => {
   const { config } = order
+  return makeLocalBackend({
+    dataRoot: config.dataRoot,
+    execRoot: config.execRoot,
+    instanceId: mark,
+    defaultBridge: { address: config.bip, mtu: config.mtu },
+    dns: config.dns,
+    archiveHelper: builtFile("archive-helper.js")
+  })
+}
+
+/** The backends that the configuration names, `local` always among them. A cloud's code is loaded only when it is. */
+const backendsOf = (order: LaunchOrder, instance: string) => {
+  const mark = instance.slice(0, MARK_DIGITS)
+  const { ecs } = order.config.runtimes
   return Layer.effect(
     Backends,
     Effect.gen(function* () {
-      const local = yield* makeLocalBackend({
-        dataRoot: config.dataRoot,
-        execRoot: config.execRoot,
-        instanceId: mark,
-        defaultBridge: { address: config.bip, mtu: config.mtu },
-        dns: config.dns,
-        archiveHelper: builtFile("archive-helper.js")
-      })
-      return Backends.of({ byName: new Map([[local.name, local]]), defaultName: local.name })
+      const local = yield* localBackend(order, mark)
+      if (ecs === undefined) return Backends.of({ byName: new Map([[local.name, local]]), defaultName: local.name })
+      const { ecsBackend } = yield* Effect.promise(() => import("./ecs.ts"))
+      const cloud = yield* ecsBackend(ecs, instance)
+      const all = [local, cloud]
+      return Backends.of({ byName: new Map(all.map((one) => [one.name, one])), defaultName: local.name })
     })
   ).pipe(
     Layer.provide(
@@ -60,7 +71,7 @@ const factsOf = (report: RecoveryReport): RecoveryFacts => ({
     ...named("removals completed", report.completedRemovals),
     ...named("unfinished creates undone", report.rolledBack),
     ...named("leftovers removed", report.leftovers),
-    ...report.failures.map(({ id, reason }) => `container ${id.slice(0, 12)} could not be recovered: ${reason}`)
+    ...report.failures.map(({ id, reason }) => `${/^[0-9a-f]{64}$/.test(id) ? `container ${id.slice(0, 12)}` : id} could not be recovered: ${reason}`)
   ]
 })
 
@@ -74,12 +85,12 @@ export const partsOf = (order: LaunchOrder, worker: StartedWorker): Parts => {
     registries: { insecure: config.insecureRegistries, mirrors: config.registryMirrors }
   }).pipe(Layer.provide(store))
   const engine = engineLayer({ instanceId: instance, dataRoot: config.dataRoot }).pipe(
-    Layer.provide(localBackends(order, instance.slice(0, MARK_DIGITS))),
+    Layer.provide(backendsOf(order, instance)),
     Layer.provide(Layer.merge(store, images))
   )
   return {
     engine,
-    backends: ["local"],
+    backends: ["local", ...Object.keys(config.runtimes)],
     recover: Effect.map(
       Effect.flatMap(Recovery, (recovery) => recovery.run),
       factsOf

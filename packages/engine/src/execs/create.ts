@@ -2,8 +2,8 @@ import type { ExecSpec } from "@sockerless/backend-contract"
 import { Deferred, Effect } from "effect"
 import { parseDetachKeys } from "../containers/detach-keys.ts"
 import type { ContainerSnapshot } from "../containers/snapshot.ts"
-import { containerEvent, type EngineContext } from "../context.ts"
-import { conflict, invalid } from "../faults.ts"
+import { backendOf, containerEvent, type EngineContext } from "../context.ts"
+import { conflict, DockerFault, invalid } from "../faults.ts"
 import { newId } from "../identity.ts"
 import type { ExecBook } from "./book.ts"
 import type { CreateExec } from "./execs.ts"
@@ -45,6 +45,16 @@ export const createExec = (context: EngineContext, book: ExecBook) => (container
     if (refused !== undefined) return yield* Effect.fail(refused)
     if (parseDetachKeys(request.detachKeys ?? "") === undefined) {
       return yield* Effect.fail(invalid(`Invalid detach keys (${request.detachKeys}) provided`))
+    }
+    // Refused here: the docker CLI shows no more than a status of an exec that fails to start.
+    const { features, name } = yield* backendOf(context, container)
+    if (!features.has("exec")) {
+      return yield* Effect.fail(
+        new DockerFault({
+          kind: "not-implemented",
+          text: `backend ${name} does not support exec: use --runtime local for containers that need it`
+        })
+      )
     }
     const id = newId()
     yield* book.add({

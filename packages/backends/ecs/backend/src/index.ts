@@ -1,0 +1,2 @@
+export { makeEcsBackend } from "./backend.ts"
+export type { EcsOptions, EcsTiming } from "./options.ts"
