@@ -45,9 +45,17 @@ const runningTasks = () =>
 
 describe.skipIf(noWorkloads !== undefined)("docker run --runtime=ecs", { timeout: 180_000 }, () => {
   it("runs the image as a Fargate task, shows its output and ends with its exit code", async () => {
-    const { code, stdout, stderr } = await run(
-      ["run", "--rm", "--runtime=ecs", "-e", "WORD=hello", "busybox", "sh", "-c", "echo $WORD; exit 7"]
-    )
+    const { code, stdout, stderr } = await run([
+      "run",
+      "--rm",
+      "--runtime=ecs",
+      "-e",
+      "WORD=hello",
+      "busybox",
+      "sh",
+      "-c",
+      "echo $WORD; exit 7"
+    ])
     assert.deepEqual([code, stdout, stderr], [7, "hello\n", ""])
     assert.deepEqual(await families(), [])
   })

@@ -46,7 +46,8 @@ const ecsOf = (options: Readonly<Record<string, unknown>>): EcsSettings | Wrong 
   const broken = optional.find((key) => key in options && text(key) === undefined)
   if (broken !== undefined) return { wrong: `${where}: option "${broken}" must be a text` }
   const { subnets, securityGroups = [], assignPublicIp = false } = options
-  if (!isTextList(subnets) || subnets.length === 0) return { wrong: `${where}: option "subnets" must be a list of texts` }
+  if (!isTextList(subnets) || subnets.length === 0)
+    return { wrong: `${where}: option "subnets" must be a list of texts` }
   if (!isTextList(securityGroups)) return { wrong: `${where}: option "securityGroups" must be a list of texts` }
   if (typeof assignPublicIp !== "boolean") return { wrong: `${where}: option "assignPublicIp" must be true or false` }
   const given = (key: (typeof optional)[number]) => (text(key) === undefined ? {} : { [key]: text(key) })
@@ -72,7 +73,9 @@ export const runtimesOf = (value: unknown): Runtimes | Wrong => {
   let runtimes: Runtimes = {}
   for (const [name, entry] of Object.entries(value)) {
     if (!isObject(entry) || entry["runtimeType"] !== ECS || name !== "ecs") {
-      return { wrong: `runtimes "${name}": this daemon knows the runtime "ecs" with runtimeType "${ECS}", beside local` }
+      return {
+        wrong: `runtimes "${name}": this daemon knows the runtime "ecs" with runtimeType "${ECS}", beside local`
+      }
     }
     const settings = ecsOf(isObject(entry["options"]) ? entry["options"] : {})
     if ("wrong" in settings) return settings

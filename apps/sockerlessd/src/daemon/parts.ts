@@ -71,7 +71,10 @@ const factsOf = (report: RecoveryReport): RecoveryFacts => ({
     ...named("removals completed", report.completedRemovals),
     ...named("unfinished creates undone", report.rolledBack),
     ...named("leftovers removed", report.leftovers),
-    ...report.failures.map(({ id, reason }) => `${/^[0-9a-f]{64}$/.test(id) ? `container ${id.slice(0, 12)}` : id} could not be recovered: ${reason}`)
+    ...report.failures.map(
+      ({ id, reason }) =>
+        `${/^[0-9a-f]{64}$/.test(id) ? `container ${id.slice(0, 12)}` : id} could not be recovered: ${reason}`
+    )
   ]
 })
 

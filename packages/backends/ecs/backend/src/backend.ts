@@ -50,7 +50,12 @@ const observe = (operation: OperationRecord, resources: ReadonlyArray<ResourceEn
 /** Settles what a crash left open, then removes what belongs to no container that is known. */
 const recover = Effect.fn("ecs.recover")(function* (context: EcsContext, known: Known) {
   const place = placeOf(context)
-  const report = yield* context.ledger.recover({ backend: BACKEND, place, observe, forward: () => Effect.succeed(null) })
+  const report = yield* context.ledger.recover({
+    backend: BACKEND,
+    place,
+    observe,
+    forward: () => Effect.succeed(null)
+  })
   const alive = new Set(known.workloads.map(({ launch }) => launch.spec.id))
   const { resources } = yield* context.ledger.view
   const strays = resources.filter((entry) => entry.state === "held" && !alive.has(entry.subject))
@@ -70,23 +75,24 @@ const signal = (context: EcsContext) => (handle: Handle, number: number) =>
     yield* stopTask(context, live.taskArn, number === SIGKILL ? "docker kill" : "docker stop")
   })
 
-const unsupported: Pick<BackendShape, "pause" | "resume" | "update" | "resize" | "exec" | "archive" | "stats" | "top"> = {
-  pause: off("pause"),
-  resume: off("unpause"),
-  update: off("update"),
-  resize: off("resize"),
-  exec: off("exec"),
-  archive: {
-    stat: off("cp"),
-    pack: off("cp"),
-    unpack: off("cp"),
-    exportRoot: off("export"),
-    changes: off("diff"),
-    packChanges: off("commit")
-  },
-  stats: off("stats"),
-  top: off("top")
-}
+const unsupported: Pick<BackendShape, "pause" | "resume" | "update" | "resize" | "exec" | "archive" | "stats" | "top"> =
+  {
+    pause: off("pause"),
+    resume: off("unpause"),
+    update: off("update"),
+    resize: off("resize"),
+    exec: off("exec"),
+    archive: {
+      stat: off("cp"),
+      pack: off("cp"),
+      unpack: off("cp"),
+      exportRoot: off("export"),
+      changes: off("diff"),
+      packChanges: off("commit")
+    },
+    stats: off("stats"),
+    top: off("top")
+  }
 
 const withState = <A>(handle: Handle, use: (state: EcsState) => A): Effect.Effect<A, Fault> =>
   Effect.map(stateOf(handle), use)

@@ -16,27 +16,67 @@ const rules: ReadonlyArray<Rule> = [
   [({ process }) => process.tty, "a terminal (-t)", local],
   [({ process }) => process.openStdin, "standard input (-i)", local],
   [({ mounts }) => mounts.some(({ type }) => type === "bind"), "bind mounts", "put the files into the image"],
-  [({ mounts }) => mounts.some(({ type }) => type === "volume"), "volumes", "keep the data in a service of the account"],
+  [
+    ({ mounts }) => mounts.some(({ type }) => type === "volume"),
+    "volumes",
+    "keep the data in a service of the account"
+  ],
   [({ mounts }) => mounts.some(({ type }) => type === "tmpfs"), "tmpfs mounts", "write to the container's own files"],
-  [({ network }) => network.portBindings.length > 0 || network.publishAll, "published ports (-p)", "reach the task by the address that docker inspect shows"],
+  [
+    ({ network }) => network.portBindings.length > 0 || network.publishAll,
+    "published ports (-p)",
+    "reach the task by the address that docker inspect shows"
+  ],
   [({ network }) => network.mode === "host", "the host network", "leave --network out"],
   [({ network }) => network.mode === "none", "a container without network", "leave --network out"],
   [({ network }) => network.mode.startsWith("container:"), "the network of another container", "leave --network out"],
-  [({ network }) => !["", "bridge", "default", "host", "none"].includes(network.mode) && !network.mode.startsWith("container:"), "user-defined networks", "leave --network out"],
+  [
+    ({ network }) =>
+      !["", "bridge", "default", "host", "none"].includes(network.mode) && !network.mode.startsWith("container:"),
+    "user-defined networks",
+    "leave --network out"
+  ],
   [({ network }) => network.extraHosts.length > 0, "--add-host", "use names that the VPC resolves"],
-  [({ network }) => network.dns.length + network.dnsSearch.length + network.dnsOptions.length > 0, "DNS options", "the VPC's resolver is used"],
+  [
+    ({ network }) => network.dns.length + network.dnsSearch.length + network.dnsOptions.length > 0,
+    "DNS options",
+    "the VPC's resolver is used"
+  ],
   [({ isolation }) => isolation.privileged, "--privileged", local],
-  [({ isolation }) => isolation.capAdd.some((name) => !/^(CAP_)?SYS_PTRACE$/i.test(name)), "added capabilities other than SYS_PTRACE", local],
+  [
+    ({ isolation }) => isolation.capAdd.some((name) => !/^(CAP_)?SYS_PTRACE$/i.test(name)),
+    "added capabilities other than SYS_PTRACE",
+    local
+  ],
   [({ isolation }) => isolation.devices.length + isolation.deviceCgroupRules.length > 0, "devices", local],
   [({ isolation }) => isolation.seccomp !== "default" || isolation.noNewPrivileges, "--security-opt", local],
   [({ isolation }) => Object.keys(isolation.sysctls).length > 0, "--sysctl", local],
   [({ isolation }) => isolation.ulimits.some(({ name }) => name !== "nofile"), "ulimits other than nofile", local],
-  [({ isolation }) => isolation.pidMode !== "" || isolation.utsMode !== "" || !["", "private", "shareable", "none"].includes(isolation.ipcMode), "namespaces of the host or another container", local],
+  [
+    ({ isolation }) =>
+      isolation.pidMode !== "" ||
+      isolation.utsMode !== "" ||
+      !["", "private", "shareable", "none"].includes(isolation.ipcMode),
+    "namespaces of the host or another container",
+    local
+  ],
   [({ isolation }) => isolation.cgroupParent !== "", "--cgroup-parent", local],
   [({ process }) => process.groupAdd.length > 0, "--group-add", "set the groups in the image"],
-  [({ healthcheck }) => healthcheck !== undefined && !["NONE", undefined].includes(healthcheck.test[0]), "health checks", "leave them out with --no-healthcheck"],
-  [({ stopTimeoutSeconds }) => (stopTimeoutSeconds ?? 0) > STOP_LIMIT_SECONDS || (stopTimeoutSeconds ?? 0) < 0, `a stop timeout above ${STOP_LIMIT_SECONDS} s`, `give --stop-timeout ${STOP_LIMIT_SECONDS} or less`],
-  [({ logging }) => !["", "json-file", "local"].includes(logging.driver) || Object.keys(logging.options).length > 0, "log options", "logs go to CloudWatch"]
+  [
+    ({ healthcheck }) => healthcheck !== undefined && !["NONE", undefined].includes(healthcheck.test[0]),
+    "health checks",
+    "leave them out with --no-healthcheck"
+  ],
+  [
+    ({ stopTimeoutSeconds }) => (stopTimeoutSeconds ?? 0) > STOP_LIMIT_SECONDS || (stopTimeoutSeconds ?? 0) < 0,
+    `a stop timeout above ${STOP_LIMIT_SECONDS} s`,
+    `give --stop-timeout ${STOP_LIMIT_SECONDS} or less`
+  ],
+  [
+    ({ logging }) => !["", "json-file", "local"].includes(logging.driver) || Object.keys(logging.options).length > 0,
+    "log options",
+    "logs go to CloudWatch"
+  ]
 ]
 
 /** CPU units and MiB that the options ask for; Fargate's smallest when they ask for nothing. */

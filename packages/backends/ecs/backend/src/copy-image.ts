@@ -16,9 +16,7 @@ const repositoryUri = ({ options }: EcsContext): Effect.Effect<string, Fault> =>
       options.account.ecr("DescribeRepositories", (client, sdk, call) =>
         client.send(new sdk.DescribeRepositoriesCommand({ repositoryNames: [repository] }), call)
       )
-    ).pipe(
-      Effect.mapError((fault): Fault => (fault.code === "RepositoryNotFoundException" ? missing : fault))
-    )
+    ).pipe(Effect.mapError((fault): Fault => (fault.code === "RepositoryNotFoundException" ? missing : fault)))
     const uri = answer.repositories?.[0]?.repositoryUri
     return uri === undefined ? yield* Effect.fail(missing) : uri
   })

@@ -60,7 +60,8 @@ export const deleteDefinition = Effect.fnUntraced(function* (
   arn: string
 ): Effect.fn.Return<void, AwsFault> {
   const { ecs } = options.account
-  const isAbsent = (fault: AwsFault) => fault.code === "ClientException" && /describe task definition/i.test(fault.reason)
+  const isAbsent = (fault: AwsFault) =>
+    fault.code === "ClientException" && /describe task definition/i.test(fault.reason)
   const known = yield* patiently(
     ecs("DeregisterTaskDefinition", (client, sdk, call) =>
       client.send(new sdk.DeregisterTaskDefinitionCommand({ taskDefinition: arn }), call)

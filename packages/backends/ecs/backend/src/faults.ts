@@ -34,7 +34,10 @@ export class TaskNotStarted extends Schema.TaggedError<TaskNotStarted>()("TaskNo
 }
 
 /** Something the account must have before this backend can work, and does not. */
-export class EcsMissing extends Schema.TaggedError<EcsMissing>()("EcsMissing", { what: Schema.String, wayOut: Schema.String }) {
+export class EcsMissing extends Schema.TaggedError<EcsMissing>()("EcsMissing", {
+  what: Schema.String,
+  wayOut: Schema.String
+}) {
   readonly kind: FaultKind = "failed"
   override get message(): string {
     return `backend ecs: ${this.what}: ${this.wayOut}`

@@ -49,9 +49,7 @@ export const endTask = (context: EcsContext, arn: string, reason: string): Effec
 export const placeOf = (context: EcsContext): Place => ({
   find: (entry: ResourceEntry) =>
     entry.type === TASK
-      ? Effect.map(findTask(context, entry.name), (arn) =>
-          Option.map(Option.fromUndefinedOr(arn), (id) => ({ id }))
-        )
+      ? Effect.map(findTask(context, entry.name), (arn) => Option.map(Option.fromUndefinedOr(arn), (id) => ({ id })))
       : findDefinition(context, entry.name),
   destroy: (entry: ResourceEntry) => {
     const { id } = entry

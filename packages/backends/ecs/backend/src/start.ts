@@ -64,7 +64,8 @@ const exitCodeOf = (reason: string): number => {
 }
 
 const failureOf = (task: Task): TaskNotStarted | undefined => {
-  const isFailure = task.stopCode === "TaskFailedToStart" || (task.lastStatus === "STOPPED" && task.startedAt === undefined)
+  const isFailure =
+    task.stopCode === "TaskFailedToStart" || (task.lastStatus === "STOPPED" && task.startedAt === undefined)
   if (!isFailure) return undefined
   const reason = [task.stoppedReason, task.containers?.[0]?.reason].filter((part) => (part ?? "") !== "").join(": ")
   return new TaskNotStarted({ reason, exitCode: exitCodeOf(reason) })
@@ -117,7 +118,10 @@ export const startTask = Effect.fn("ecs.start")(function* (
           { type: TASK, step: `run-${run}` },
           {
             create: (identity) => runTask(context, { ...before, run }, identity),
-            find: (identity) => Effect.map(findTask(context, identity.name), (found) => Option.map(Option.fromUndefinedOr(found), (id) => ({ id }))),
+            find: (identity) =>
+              Effect.map(findTask(context, identity.name), (found) =>
+                Option.map(Option.fromUndefinedOr(found), (id) => ({ id }))
+              ),
             isRefusal
           }
         ),

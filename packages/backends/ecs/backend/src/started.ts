@@ -7,14 +7,12 @@ const ZERO = "0001-01-01T00:00:00Z"
 const timeOf = (date: Date | undefined): string => date?.toISOString() ?? ZERO
 
 const addressOf = (task: Task): string =>
-  task.attachments
-    ?.flatMap((attachment) => attachment.details ?? [])
-    .find(({ name }) => name === "privateIPv4Address")?.value ?? ""
+  task.attachments?.flatMap((attachment) => attachment.details ?? []).find(({ name }) => name === "privateIPv4Address")
+    ?.value ?? ""
 
 const macOf = (task: Task): string =>
-  task.attachments
-    ?.flatMap((attachment) => attachment.details ?? [])
-    .find(({ name }) => name === "macAddress")?.value ?? ""
+  task.attachments?.flatMap((attachment) => attachment.details ?? []).find(({ name }) => name === "macAddress")
+    ?.value ?? ""
 
 const endpointsOf = (launch: Launch, task: Task): Readonly<Record<string, EndpointFacts>> =>
   Object.fromEntries(

@@ -11,7 +11,11 @@ import { fargateSize } from "./fargate-size.ts"
 const DEFAULT_STOP_SECONDS = 10
 
 /** What every resource of a container says about itself. */
-export const tagsOf = (context: EcsContext, containerId: string, identity: Identity): Effect.Effect<Array<Tag>, Fault> =>
+export const tagsOf = (
+  context: EcsContext,
+  containerId: string,
+  identity: Identity
+): Effect.Effect<Array<Tag>, Fault> =>
   Effect.fromResult(
     awsTags.lowerPairs({
       containerId,
