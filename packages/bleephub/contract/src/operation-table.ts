@@ -44,7 +44,8 @@ const parametersOf = (parameters: ReadonlyArray<Parameter>, place: string): stri
 
 const bodyOf = (operation: DescribedOperation): string => {
   const shape = operation.requestBody?.content["application/json"]?.schema
-  if (shape === undefined) return operation.requestBody === undefined ? "-" : "*"
+  // A body of another kind than JSON is the operation's own to read.
+  if (shape === undefined) return "-"
   const whole = resolveShape(shape)
   if (whole.properties === undefined) return "*"
   const required = new Set(whole.required)

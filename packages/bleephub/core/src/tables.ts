@@ -6,6 +6,9 @@ import { eventTables } from "./events/rows.ts"
 import { issueTables } from "./issues/rows.ts"
 import { organizationTables } from "./organizations/rows.ts"
 import { pullTables } from "./pulls/rows.ts"
+import { gistTables } from "./gists/rows.ts"
+import { releaseTables } from "./releases/rows.ts"
+import { secretTables } from "./secrets/rows.ts"
 import { repositoryTables } from "./repositories/rows.ts"
 
 /** Every table there is; a new noun adds its own here. */
@@ -16,6 +19,9 @@ const specs = {
   ...issueTables,
   ...pullTables,
   ...checkTables,
+  ...releaseTables,
+  ...secretTables,
+  ...gistTables,
   ...eventTables
 }
 

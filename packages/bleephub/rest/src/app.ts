@@ -46,7 +46,9 @@ export const restApp = (options: RestOptions): Hono<{ Bindings: Bindings }> => {
     getPath: (request) => {
       const { host, pathname: whole } = new URL(request.url)
       const pathname = whole.length > 1 ? whole.replace(/\/$/, "") : whole
-      return host.startsWith("api.") && !pathname.startsWith("/api/") ? `/api/v3${pathname}` : pathname
+      if (pathname.startsWith("/api/uploads/")) return pathname.replace("/api/uploads/", "/api/v3/")
+      const bare = host.startsWith("api.") || host.startsWith("uploads.")
+      return bare && !pathname.startsWith("/api/") ? `/api/v3${pathname}` : pathname
     }
   })
   app.route("/api/v3", api)

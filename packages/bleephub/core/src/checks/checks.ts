@@ -34,16 +34,16 @@ const verdictOf = (one: CheckRun | CommitStatus): "good" | "bad" | "open" => {
 
 /** What all of it adds up to, as GraphQL says it. */
 export const rollupState = (checks: Checks): "FAILURE" | "PENDING" | "SUCCESS" => {
-  const verdicts = [...checks.statuses, ...checks.runs].map(verdictOf)
-  if (verdicts.includes("bad")) return "FAILURE"
-  return verdicts.includes("open") ? "PENDING" : "SUCCESS"
+  const verdicts = new Set([...checks.statuses, ...checks.runs].map(verdictOf))
+  if (verdicts.has("bad")) return "FAILURE"
+  return verdicts.has("open") ? "PENDING" : "SUCCESS"
 }
 
 /** What the statuses alone add up to, as REST says it. */
 export const combinedState = (statuses: ReadonlyArray<CommitStatus>): "failure" | "pending" | "success" => {
-  const verdicts = statuses.map(verdictOf)
-  if (verdicts.includes("bad")) return "failure"
-  return verdicts.length === 0 || verdicts.includes("open") ? "pending" : "success"
+  const verdicts = new Set(statuses.map(verdictOf))
+  if (verdicts.has("bad")) return "failure"
+  return verdicts.size === 0 || verdicts.has("open") ? "pending" : "success"
 }
 
 /** Whether a context or run of this name is good on a commit. */

@@ -3,6 +3,7 @@ import { createStorage, listRefs, removeStorage, repositoryPath, ZERO } from "@s
 import type { Hub } from "../hub.ts"
 import { markMerged } from "../pulls/follow.ts"
 import { syncPullRefs } from "../pulls/refs.ts"
+import { sweepContent } from "../releases/blobs.ts"
 import { finishRefs } from "./move-refs.ts"
 
 /** Folders without a row are of repositories that were deleted; rows without a folder were being made. */
@@ -21,6 +22,7 @@ const matchFolders = async (hub: Hub): Promise<void> => {
 /** Makes rows and refs agree again after a crash: an intent whose ref has moved is finished, any other is forgotten. */
 export const recoverRepositories = async (hub: Hub): Promise<void> => {
   await matchFolders(hub)
+  await sweepContent(hub)
   for (const intent of hub.tables.refIntents.all()) {
     const path = repositoryPath(hub.repositoriesFolder, intent.repositoryId)
     const refs = new Map((await listRefs(path)).map((ref) => [ref.name, ref.sha]))

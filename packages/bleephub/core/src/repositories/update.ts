@@ -120,6 +120,8 @@ const removeRows = (hub: Hub, repository: Repository): void => {
     tables.reviewComments,
     tables.reviews,
     tables.pulls,
+    tables.assets,
+    tables.releases,
     tables.statuses,
     tables.checkRuns,
     tables.checkSuites,
@@ -132,6 +134,10 @@ const removeRows = (hub: Hub, repository: Repository): void => {
     for (const reaction of tables.reactions.where("subject", `issue ${issue.id}`)) tables.reactions.remove(reaction.id)
   }
   for (const table of owned) for (const row of table.where("repository", repository.id)) table.remove(row.id)
+  for (const app of ["actions", "dependabot", "codespaces"]) {
+    for (const one of tables.secrets.where("scope", `${app} repository ${repository.id}`)) tables.secrets.remove(one.id)
+  }
+  for (const one of tables.variables.where("scope", `repository ${repository.id}`)) tables.variables.remove(one.id)
   for (const fork of tables.repositories.where("parent", repository.id)) {
     tables.repositories.update(fork.id, { parentId: null })
   }

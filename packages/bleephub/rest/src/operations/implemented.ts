@@ -10,6 +10,14 @@ import { contentOperations } from "../git-data/content-operations.ts"
 import { objectOperations } from "../git-data/object-operations.ts"
 import { pullOperations } from "../pulls/operations.ts"
 import { reviewOperations } from "../pulls/review-operations.ts"
+import { checkOperations } from "../checks/operations.ts"
+import { releaseOperations } from "../releases/operations.ts"
+import { peopleOperations } from "../repositories/people-operations.ts"
+import { searchOperations } from "../search/operations.ts"
+import { gistOperations } from "../gists/operations.ts"
+import { issueHistoryOperations } from "../issues/history-operations.ts"
+import { organizationSecretOperations } from "../secrets/organization-operations.ts"
+import { repositorySecretOperations } from "../secrets/repository-operations.ts"
 import { metaOperations } from "../meta/operations.ts"
 import { repositoryOperations } from "../repositories/operations.ts"
 import type { Operation } from "../wire/call.ts"
@@ -29,7 +37,15 @@ const nouns: ReadonlyArray<ReadonlyArray<Operation>> = [
   objectOperations,
   contentOperations,
   pullOperations,
-  reviewOperations
+  reviewOperations,
+  checkOperations,
+  releaseOperations,
+  searchOperations,
+  peopleOperations,
+  gistOperations,
+  issueHistoryOperations,
+  repositorySecretOperations,
+  organizationSecretOperations
 ]
 
 /** What is served, by operation; everything else that GitHub describes answers its 404 and says its name. */

@@ -190,8 +190,7 @@ export const reviewJson = (view: View, review: Review): Schemas["pull-request-re
   }
 }
 
-/** A comment on a line. */
-export const reviewCommentJson = (view: View, comment: ReviewComment) => {
+const commentCore = (view: View, comment: ReviewComment) => {
   const { hub } = view
   const { api, html, comments } = pullPage(view, comment)
   const author = hub.tables.accounts.need(comment.authorId)
@@ -215,16 +214,24 @@ export const reviewCommentJson = (view: View, comment: ReviewComment) => {
     author_association: associationOf(hub, author, hub.tables.repositories.need(comment.repositoryId)),
     _links: { self: { href: url }, html: { href: page }, pull_request: { href: api } },
     reactions: reactionRollup(view, `review-comment ${comment.id}`, url),
-    ...(comment.line !== null && {
-      line: comment.line,
-      original_line: comment.line,
-      position: comment.line,
-      original_position: comment.line
-    }),
+    position: comment.line ?? 1,
+    original_position: comment.line ?? 1,
+    side: comment.side,
+    ...(comment.replyToId !== null && { in_reply_to_id: comment.replyToId })
+  }
+}
+
+/** A comment on a line, where GitHub still knows positions only. */
+export const legacyReviewCommentJson = (view: View, comment: ReviewComment): Schemas["review-comment"] =>
+  commentCore(view, comment)
+
+/** A comment on a line. */
+export const reviewCommentJson = (view: View, comment: ReviewComment) => {
+  return {
+    ...commentCore(view, comment),
+    ...(comment.line !== null && { line: comment.line, original_line: comment.line }),
     ...(comment.startLine !== null && { start_line: comment.startLine, original_start_line: comment.startLine }),
     ...(comment.startSide !== null && { start_side: comment.startSide }),
-    side: comment.side,
-    subject_type: comment.subject,
-    ...(comment.replyToId !== null && { in_reply_to_id: comment.replyToId })
+    subject_type: comment.subject
   } satisfies Schemas["pull-request-review-comment"]
 }

@@ -23,7 +23,7 @@ import { pathOf } from "../git-data/render.ts"
 import { type Call, operation } from "../wire/call.ts"
 import type { OperationId } from "../wire/types.ts"
 import { requestOf } from "./operations.ts"
-import { reviewCommentJson, reviewJson } from "./render.ts"
+import { legacyReviewCommentJson, reviewCommentJson, reviewJson } from "./render.ts"
 
 interface Placed {
   readonly path: string
@@ -181,13 +181,7 @@ const commentList = [
     const { request } = requestOf(call, call.path)
     const review = findReview(call.hub, call.viewer, request.pull, call.path.review_id)
     const comments = call.hub.tables.reviewComments.where("review", review.id)
-    return call.page(comments, (one) => {
-      const { line, original_line, start_line, original_start_line, subject_type, ...rest } = reviewCommentJson(
-        call,
-        one
-      )
-      return { ...rest, position: line ?? 1, original_position: original_line ?? 1 }
-    })
+    return call.page(comments, (one) => legacyReviewCommentJson(call, one))
   })
 ]
 

@@ -1,6 +1,6 @@
 import { vi } from "vitest"
 import { createServer, type Server } from "node:http"
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdir, mkdtemp, rm } from "node:fs/promises"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -62,8 +62,9 @@ const listen = (server: Server): Promise<string> =>
 /** Opens a world in a folder of its own; leaving its scope ends and removes it and fails on a broken contract. */
 export const openWorld = async (): Promise<World> => {
   const folder = await mkdtemp(join(tmpdir(), "bleephub-rest-"))
+  await mkdir(join(folder, "repositories"))
   const hub = await Effect.runPromise(
-    openHub({ repositoriesFolder: folder }).pipe(Effect.provide(storeMemory), Effect.scoped)
+    openHub({ repositoriesFolder: join(folder, "repositories") }).pipe(Effect.provide(storeMemory), Effect.scoped)
   )
   const defects: Array<unknown> = []
   const before = contract().broken.length
