@@ -10,9 +10,9 @@ it("search finds by qualifiers what the viewer may see, and an unknown one is an
   await world.ask("POST", "/repos/mona/alpha/issues", { title: "Pump sings" })
   await world.ask("POST", "/repos/mona/secret/issues", { title: "Pump hides" })
   const titles = async (q: string, token = world.token) =>
-    (await world.ask("GET", `/search/issues?q=${encodeURIComponent(q)}&order=asc`, undefined, { token })).json.items.map(
-      (item: { title: string }) => item.title
-    )
+    (
+      await world.ask("GET", `/search/issues?q=${encodeURIComponent(q)}&order=asc`, undefined, { token })
+    ).json.items.map((item: { title: string }) => item.title)
   assert.deepStrictEqual(await titles("pump"), ["Pump leaks", "Pump sings", "Pump hides"])
   assert.deepStrictEqual(await titles("pump", other.token), ["Pump leaks", "Pump sings"])
   assert.deepStrictEqual(await titles("label:bug is:open"), ["Pump leaks"])
@@ -42,7 +42,10 @@ it("a stranger becomes a collaborator by invitation, forks and stars", async () 
   const level = await world.ask("GET", "/repos/mona/alpha/collaborators/hubot/permission")
   assert.strictEqual(level.json.permission, "write")
   const fork = await world.ask("POST", "/repos/mona/alpha/forks", {}, asOther)
-  assert.deepStrictEqual([fork.status, fork.json.full_name, fork.json.parent.full_name], [202, "hubot/alpha", "mona/alpha"])
+  assert.deepStrictEqual(
+    [fork.status, fork.json.full_name, fork.json.parent.full_name],
+    [202, "hubot/alpha", "mona/alpha"]
+  )
   assert.strictEqual((await world.ask("GET", "/repos/hubot/alpha/readme", undefined, asOther)).status, 200)
   assert.strictEqual((await world.ask("PUT", "/user/starred/mona/alpha")).status, 204)
   assert.strictEqual((await world.ask("GET", "/user/starred")).json.length, 1)

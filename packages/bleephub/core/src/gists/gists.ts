@@ -19,11 +19,7 @@ export const ownGist = (hub: Hub, actor: Account, key: string): Gist => {
 }
 
 /** Makes a gist. Part of a change. */
-export const createGist = (
-  hub: Hub,
-  actor: Account,
-  input: Pick<Gist, "description" | "public" | "files">
-): Gist => {
+export const createGist = (hub: Hub, actor: Account, input: Pick<Gist, "description" | "public" | "files">): Gist => {
   if (input.files.length === 0) throw invalid({ resource: "Gist", field: "files", code: "missing_field" })
   const now = hub.now()
   return hub.tables.gists.insert({

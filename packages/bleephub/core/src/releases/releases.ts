@@ -35,7 +35,13 @@ export const latestRelease = (hub: Hub, repository: Repository): Release | undef
   releasesOf(hub, repository, false).find((one) => !one.prerelease)
 
 /** Makes the tag of a release that is being published, when it is not there. */
-const ensureTag = async (hub: Hub, actor: Account, repository: Repository, tag: string, target: string): Promise<void> => {
+const ensureTag = async (
+  hub: Hub,
+  actor: Account,
+  repository: Repository,
+  tag: string,
+  target: string
+): Promise<void> => {
   const path = repositoryPath(hub.repositoriesFolder, repository.id)
   const ref = `refs/tags/${tag}`
   if (!(await isRefName(path, ref))) throw invalid({ resource: "Release", field: "tag_name", code: "invalid" })
@@ -80,7 +86,8 @@ export const createRelease = async (
       createdAt: hub.now(),
       publishedAt: draft ? null : hub.now()
     })
-    if (!draft) emit(hub, { event: "release", action: "published", actor, repository, detail: { releaseId: release.id } })
+    if (!draft)
+      emit(hub, { event: "release", action: "published", actor, repository, detail: { releaseId: release.id } })
     return release
   })
 }

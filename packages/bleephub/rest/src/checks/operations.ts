@@ -35,7 +35,12 @@ interface RunFields {
   readonly external_id?: string
   readonly started_at?: string
   readonly completed_at?: string
-  readonly output?: { readonly title?: string; readonly summary?: string; readonly text?: string; readonly annotations?: ReadonlyArray<object> }
+  readonly output?: {
+    readonly title?: string
+    readonly summary?: string
+    readonly text?: string
+    readonly annotations?: ReadonlyArray<object>
+  }
 }
 
 const changeOf = (body: RunFields): CheckRunChange => ({

@@ -67,7 +67,8 @@ const fullGist = (view: View, gist: Gist): Schemas["gist-simple"] => ({
 
 const requireGistScope = (call: Call<OperationId>): Account => {
   const account = requireAccount(call.viewer)
-  if (!hasScope(call.viewer, "gist")) throw new Forbidden({ reason: "Resource not accessible by personal access token" })
+  if (!hasScope(call.viewer, "gist"))
+    throw new Forbidden({ reason: "Resource not accessible by personal access token" })
   return account
 }
 

@@ -10,7 +10,6 @@ import {
   requireReader
 } from "@sockerless/bleephub-core"
 
-
 import { type Call, operation, Reply } from "../wire/call.ts"
 import type { OperationId, Schemas } from "../wire/types.ts"
 import { eventJson, issueJson, reactionJson } from "./render.ts"
@@ -24,8 +23,6 @@ const issueEvent = (call: Call<OperationId>, event: IssueEvent): Schemas["issue-
     ...(issue !== undefined && { issue: issueJson(call, issue) })
   }
 }
-
-
 
 const historyOperations = [
   operation("issues/list-events-for-repo", (call) => {

@@ -181,4 +181,9 @@ const starOperations = [
 ]
 
 /** Collaborators, invitations, forks and stars. */
-export const peopleOperations = [...collaboratorOperations, ...invitationOperations, ...forkOperations, ...starOperations]
+export const peopleOperations = [
+  ...collaboratorOperations,
+  ...invitationOperations,
+  ...forkOperations,
+  ...starOperations
+]

@@ -54,11 +54,7 @@ export const organizationSecretOperations = [
     return { total_count: secrets.length, secrets: call.page(secrets, (one) => orgSecret(call, call.path.org, one)) }
   }),
   operation("actions/get-org-secret", (call) =>
-    orgSecret(
-      call,
-      call.path.org,
-      findSecret(call.hub, "actions", scopeOf(call, call.path.org), call.path.secret_name)
-    )
+    orgSecret(call, call.path.org, findSecret(call.hub, "actions", scopeOf(call, call.path.org), call.path.secret_name))
   ),
   operation("actions/create-or-update-org-secret", async (call) => {
     const scope = scopeOf(call, call.path.org)
