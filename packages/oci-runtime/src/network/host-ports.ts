@@ -66,6 +66,13 @@ const ephemeralRange = (): readonly [number, number] => {
   return Number.isInteger(first) && Number.isInteger(last) ? [first, last] : [49153, 65535]
 }
 
+/** dockerd's words for a port that cannot be had. */
+const reasonOf = (verdict: Exclude<Verdict, "free">, proto: string, address: string): string => {
+  if (verdict === "allocated") return `Bind for ${address} failed: port is already allocated`
+  if (verdict === "in use") return `failed to listen on ${proto.toUpperCase()} socket: address already in use`
+  return `failed to bind host port ${address}/${proto}: ${verdict.unbindable}`
+}
+
 /** Makes an empty book of host ports. */
 export const makeHostPorts = (): HostPorts => {
   const booked = new Map<string, Set<string>>()
@@ -114,12 +121,7 @@ export const makeHostPorts = (): HostPorts => {
         const verdict = yield* claim(request, hostIp, hostPort)
         if (verdict === "free")
           return { proto: request.proto, hostIp, hostPort, containerIp, containerPort: request.containerPort }
-        reason =
-          verdict === "allocated"
-            ? `Bind for ${hostIp}:${hostPort} failed: port is already allocated`
-            : verdict === "in use"
-              ? `failed to listen on ${request.proto.toUpperCase()} socket: address already in use`
-              : `failed to bind host port ${hostIp}:${hostPort}/${request.proto}: ${verdict.unbindable}`
+        reason = reasonOf(verdict, request.proto, `${hostIp}:${hostPort}`)
         if (typeof verdict === "object") break
       }
       return yield* new PortRefused({ ...owner, reason })

@@ -14,11 +14,12 @@ const RUN = /^run-(\d+)$/
 /** The newest run on record: a start may have got to a task and died before its handle was kept. */
 const newestRun = Effect.fnUntraced(function* (context: EcsContext, id: string, known: EcsState) {
   const held = yield* heldOf(context, id, TASK)
-  const runs = held.flatMap((entry) => {
-    const run = Number(RUN.exec(entry.step)?.[1] ?? 0)
-    return entry.id === undefined ? [] : [{ run, taskArn: entry.id }]
-  })
-  return runs.reduce<EcsState>((best, { run, taskArn }) => (run > best.run ? { ...best, run, taskArn } : best), known)
+  let newest = known
+  for (const { step, id: taskArn } of held) {
+    const run = Number(RUN.exec(step)?.[1] ?? 0)
+    if (taskArn !== undefined && run > newest.run) newest = { ...known, run, taskArn }
+  }
+  return newest
 })
 
 /** `adopt`: the truth as ECS tells it; a task that it has forgotten is lost. */
