@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "tsup"
 
 export default defineConfig({
@@ -13,6 +14,10 @@ export default defineConfig({
   // The terminal is a native module: it lies beside the bundle where an image has one.
   external: ["@lydell/node-pty"],
   noExternal: [/^(?!@lydell\/node-pty$).*/],
+  // Its native module loads in no foreign image.
+  esbuildOptions: (options) => {
+    options.alias = { "@sockerless/libc": fileURLToPath(new URL("./src/without-libc.ts", import.meta.url)) }
+  },
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
   }

@@ -1,12 +1,18 @@
 import { randomUUID } from "node:crypto"
+import { Duplex, type Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import { Effect } from "effect"
+import { AgentAway, AgentRefused } from "./faults.ts"
 import { OutputLog } from "./output-log.ts"
 import {
   type DaemonChannel,
   DaemonSession,
   encodeInput,
   type Hello,
+  InletReader,
   type InputRecord,
   type Json,
+  outletWriter,
   outputCutter,
   type OutputRecord,
   type Welcome
@@ -61,6 +67,24 @@ const exitOf = (value: Json): ExitFacts => {
     error: typeof error === "string" ? error : undefined
   }
 }
+
+const CALL_MILLIS = 30_000
+
+const refusalKinds = ["invalid", "not-found", "conflict", "failed", "not-implemented"] as const
+
+const refusalOf = (value: Json): AgentRefused | undefined => {
+  if (field(value, "ok") === true) return undefined
+  const kind = refusalKinds.find((one) => one === field(value, "kind")) ?? "failed"
+  return new AgentRefused({ kind, reason: String(field(value, "reason") ?? "the agent failed") })
+}
+
+const answerOf = (value: Json): Effect.Effect<Json, AgentRefused> => {
+  const refusal = refusalOf(value)
+  return refusal === undefined ? Effect.succeed(field(value, "value") ?? null) : Effect.fail(refusal)
+}
+
+/** How a byte channel ended at the agent: why it failed, or nothing. */
+const settled = async (channel: DaemonChannel): Promise<AgentRefused | undefined> => refusalOf(await channel.result)
 
 /** A process under way: what goes in, and how it ends. */
 export class RemoteProcess {
@@ -188,19 +212,92 @@ export class Workload {
   }
 
   /** Asks the agent one thing and gets one answer; asked again only if the connection broke before the answer. */
-  async call(method: string, params: Json): Promise<Json> {
-    const id = `call/${randomUUID()}`
-    const channel = this.session.open({
-      id,
-      kind: "call",
-      params: { method, params },
-      consumer: { bytes: () => {}, end: () => channel.inlet.endKept() }
+  call(method: string, params: Json, waitMillis = CALL_MILLIS): Effect.Effect<Json, AgentRefused | AgentAway> {
+    return Effect.suspend(() => {
+      const id = `call/${randomUUID()}`
+      const channel = this.session.open({
+        id,
+        kind: "call",
+        params: { method, params },
+        consumer: { bytes: () => {}, end: () => channel.inlet.endKept() }
+      })
+      channel.outlet.finish()
+      return Effect.promise(() => channel.result).pipe(
+        Effect.timeoutOrElse({
+          duration: waitMillis,
+          orElse: () => Effect.fail(new AgentAway({ subject: this.subject, waitedMillis: waitMillis }))
+        }),
+        Effect.flatMap(answerOf),
+        Effect.ensuring(Effect.sync(() => this.session.leave(id)))
+      )
     })
-    channel.outlet.finish()
-    const answer = await channel.result
-    channel.done()
-    this.session.forget(id)
-    return answer
+  }
+
+  /** The tree at a path as a tar, after its stat. Destroying the stream ends the work at the agent. */
+  pull(path: string): Effect.Effect<{ readonly stat: Json; readonly tar: Readable }, AgentRefused | AgentAway> {
+    return Effect.map(this.call("stat", { path }), (stat) => {
+      const { channel, reader, leave } = this.#bytes("pull", { path })
+      channel.outlet.finish()
+      void settled(channel).then((failed) => {
+        if (failed !== undefined) reader.readable.destroy(failed)
+        return undefined
+      })
+      reader.readable.once("close", leave)
+      return { stat, tar: reader.readable }
+    })
+  }
+
+  /** Unpacks a tar into the folder at a path; done when all of it is there. */
+  push(
+    path: string,
+    tar: Readable,
+    options: { readonly noOverwriteDirNonDir: boolean; readonly owner?: string }
+  ): Effect.Effect<void, AgentRefused> {
+    return Effect.suspend(() => {
+      const { channel, leave } = this.#bytes("push", {
+        path,
+        noOverwriteDirNonDir: String(options.noOverwriteDirNonDir),
+        owner: options.owner ?? ""
+      })
+      const stop = new AbortController()
+      const sent = pipeline(tar, outletWriter(channel.outlet), { signal: stop.signal })
+      return Effect.tryPromise({
+        try: async () => {
+          // The agent's refusal says more than the stream that it broke; a source that broke has no answer to wait for.
+          const failed = await Promise.race([settled(channel), sent.then(() => settled(channel))])
+          if (failed !== undefined) throw failed
+        },
+        catch: (cause) =>
+          cause instanceof AgentRefused ? cause : new AgentRefused({ kind: "failed", reason: String(cause) })
+      }).pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            stop.abort()
+            leave()
+          })
+        )
+      )
+    })
+  }
+
+  /** A connection to a port of the workload; an error on it says why there is none. */
+  port(port: number): Duplex {
+    const { channel, reader, leave } = this.#bytes("port", { port })
+    const duplex = Duplex.from({ readable: reader.readable, writable: outletWriter(channel.outlet) })
+    void settled(channel).then((failed) => {
+      if (failed !== undefined) duplex.destroy(failed)
+      return undefined
+    })
+    duplex.once("close", leave)
+    return duplex
+  }
+
+  #bytes(kind: string, params: Json) {
+    const reader = new InletReader()
+    const id = `${kind}/${randomUUID()}`
+    const channel = this.session.open({ id, kind, params, consumer: reader.consumer })
+    reader.bind(channel.inlet)
+    return { channel, reader, leave: () => this.session.leave(id) }
   }
 
   /** Ends the connection and the log; the agent keeps what was not acknowledged. */

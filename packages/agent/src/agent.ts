@@ -10,11 +10,15 @@ import {
   Outlet,
   type Spool
 } from "@sockerless/agent-link/protocol"
+import { pull, push } from "./archive.ts"
+import { callChannel } from "./call.ts"
 import { keepDialling } from "./dial.ts"
 import { DiskSpool } from "./disk-spool.ts"
+import { port } from "./port.ts"
 import { ProcessChannel } from "./process-channel.ts"
 import { processRequestOf } from "./process-request.ts"
 import type { Settings } from "./settings.ts"
+import { StreamChannel } from "./stream-channel.ts"
 
 const PING_MILLIS = 15_000
 /** Output in memory before it goes to the disk; and all there is room for when there is no disk. */
@@ -39,7 +43,11 @@ const spoolIn = (settings: Settings): { readonly spool: Spool; readonly bytes: n
 const failedChannel = (reason: string): AgentChannel => {
   const outlet = new Outlet()
   outlet.finish()
-  return { outlet, inlet: new Inlet({ bytes: () => {}, end: () => {} }), result: { exitCode: 126, error: reason } }
+  return {
+    outlet,
+    inlet: new Inlet({ bytes: () => {}, end: () => {} }),
+    result: { exitCode: 126, error: reason, ok: false, kind: "invalid", reason }
+  }
 }
 
 /** The process beside the user's: runs it once it may, keeps what it says, and dials the daemon until that has it. */
@@ -72,7 +80,7 @@ export class Agent {
       keepWhenAway: bytes * 0.75,
       finished: (channel, result, { exitCode }) => {
         this.#exitCode = exitCode
-        this.#session.finish(channel, result, performance.now())
+        this.#session.finish(channel, result)
         setTimeout(() => this.#finished.resolve(exitCode), this.#settings.lingerMillis)
       },
       released: () => this.#finished.resolve(this.#exitCode ?? 255)
@@ -118,13 +126,24 @@ export class Agent {
   }
 
   #channelOf(open: Open): AgentChannel {
-    if (open.kind !== "exec") throw new RangeError(`this agent knows no ${open.kind}`)
-    const exec = new ProcessChannel({
-      request: processRequestOf(open.params),
-      finished: (channel: AgentChannel, result: Json) => this.#session.finish(channel, result, performance.now())
-    })
-    void exec.start()
-    return exec
+    const finished = (channel: AgentChannel, result: Json) => this.#session.finish(channel, result)
+    switch (open.kind) {
+      case "call":
+        return callChannel(open.params)
+      case "pull":
+        return new StreamChannel(pull(open.params), finished)
+      case "push":
+        return new StreamChannel(push(open.params), finished)
+      case "port":
+        return new StreamChannel(port(open.params), finished)
+      case "exec": {
+        const exec = new ProcessChannel({ request: processRequestOf(open.params), finished })
+        void exec.start()
+        return exec
+      }
+      default:
+        throw new RangeError(`this agent knows no ${open.kind}`)
+    }
   }
 
   #end(): void {

@@ -10,4 +10,6 @@ const agent = new Agent({
 for (const name of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const) {
   process.on(name, () => agent.signal(constants.signals[name]))
 }
+// A defect beside the user's process must not end it: in a container we are what it lives by.
+process.on("uncaughtException", (error) => console.error(`sockerless agent: ${error.stack ?? error.message}`))
 process.exit(await agent.run())

@@ -99,10 +99,12 @@ export class Stage {
       readonly tty?: boolean
       readonly env?: NodeJS.ProcessEnv
       readonly token?: string
+      /** The built agent instead of the sources. */
+      readonly program?: string
     } = {}
   ): { readonly child: ChildProcess; readonly exit: Promise<number | string> } {
     const token = more.token ?? this.#token
-    const child = spawn(process.execPath, [join(import.meta.dirname, "../src/main.ts")], {
+    const child = spawn(process.execPath, [more.program ?? join(import.meta.dirname, "../src/main.ts")], {
       env: {
         PATH: process.env["PATH"],
         SKLS_CALLBACKS: `ws://127.0.0.1:${this.#port}`,

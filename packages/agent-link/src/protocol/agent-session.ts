@@ -6,8 +6,10 @@ import { decodeOpen, decodeWelcome, encode, type Json, type Open, type Welcome }
 export interface AgentChannel extends Halves {
   /** Set once; told to the daemon at each resume until it is done with it. */
   result: Json | undefined
-  /** Called once when the daemon needs the channel no more. */
+  /** Called once when the daemon needs the channel no more, finished or not. */
   readonly released?: () => void
+  /** Of no use to a daemon that does not know it: ended when no daemon has resumed it for a while. */
+  readonly isTransient?: boolean
 }
 
 interface Entry {
@@ -58,7 +60,11 @@ export class AgentSession {
       closed: (reason) => {
         if (connection !== this.#connection) return
         this.#connection = undefined
-        for (const entry of this.#channels.values()) entry.stream = undefined
+        const now = performance.now()
+        for (const entry of this.#channels.values()) {
+          entry.stream = undefined
+          entry.idleSinceMillis = now
+        }
         this.#options.disconnected(reason)
       }
     })
@@ -73,20 +79,22 @@ export class AgentSession {
   }
 
   /** Sets what a channel came to and tells the daemon. */
-  finish(channel: AgentChannel, result: Json, nowMillis: number): void {
+  finish(channel: AgentChannel, result: Json): void {
     channel.result ??= result
     for (const entry of this.#channels.values()) {
       if (entry.channel !== channel) continue
-      entry.idleSinceMillis = nowMillis
+      entry.idleSinceMillis = performance.now()
       if (entry.stream !== undefined)
         this.#connection?.send("result", entry.stream, 0, encode({ value: channel.result }))
     }
   }
 
-  /** Forgets finished channels that no daemon has asked about since. */
+  /** Forgets finished and transient channels that no daemon has asked about since. */
   expire(beforeMillis: number): void {
     for (const [id, entry] of this.#channels) {
-      if (entry.channel.result !== undefined && entry.idleSinceMillis < beforeMillis) this.#release(id, entry)
+      const mayGo =
+        entry.channel.result !== undefined || (entry.channel.isTransient === true && entry.stream === undefined)
+      if (mayGo && entry.idleSinceMillis < beforeMillis) this.#release(id, entry)
     }
   }
 
@@ -100,7 +108,7 @@ export class AgentSession {
     }
     if (frame.type !== "done") throw new ProtocolError(`a daemon sends no ${frame.type}`)
     for (const [id, entry] of this.#channels) {
-      if (entry.stream === frame.stream && entry.channel.result !== undefined) this.#release(id, entry)
+      if (entry.stream === frame.stream) this.#release(id, entry)
     }
   }
 

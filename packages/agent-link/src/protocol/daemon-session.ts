@@ -23,7 +23,7 @@ export interface DaemonChannel {
   readonly inlet: Inlet
   /** What it came to. */
   readonly result: Promise<Json>
-  /** The result is durable here: the agent may forget the channel. */
+  /** The result is durable here, or nobody wants it any more: the agent ends and forgets the channel. */
   readonly done: () => void
 }
 
@@ -31,6 +31,10 @@ interface Entry extends DaemonChannel {
   readonly options: ChannelOptions
   readonly settle: (result: Json) => void
   isDone: boolean
+  /** The agent has known it at some time. */
+  wasBound: boolean
+  /** To be forgotten as soon as the agent has heard that it is done. */
+  isLeft: boolean
 }
 
 /** The most channels of one workload at a time. */
@@ -76,6 +80,8 @@ export class DaemonSession {
       result: promise,
       settle: resolve,
       isDone: false,
+      wasBound: false,
+      isLeft: false,
       done: () => {
         entry.isDone = true
         const stream = this.#streams.get(entry)
@@ -92,11 +98,26 @@ export class DaemonSession {
     const entry = this.#channels.get(id)
     if (entry === undefined) return
     this.#channels.delete(id)
+    entry.outlet.abandon()
     const stream = this.#streams.get(entry)
     if (stream === undefined) return
     this.#connection?.unbind(stream)
     this.#streams.delete(entry)
     this.#byStream.delete(stream)
+  }
+
+  /** Done with a channel, here and at the agent, now or when it is back. */
+  leave(id: string): void {
+    const entry = this.#channels.get(id)
+    if (entry === undefined) return
+    const stream = this.#streams.get(entry)
+    const isBound = stream !== undefined && this.#connection?.isBound(stream) === true
+    // An agent that never heard of it must not begin now.
+    if (!entry.wasBound) return this.forget(id)
+    entry.done()
+    if (isBound) return this.forget(id)
+    entry.isLeft = true
+    entry.outlet.abandon()
   }
 
   /** Takes a connection whose peer has proved that it is this workload's. */
@@ -161,9 +182,11 @@ export class DaemonSession {
         entry.inlet.skipTo(from)
       }
       connection.bind(frame.stream, entry, entry.outlet.startFor(frame.position), limit)
+      entry.wasBound = true
       // What the agent was granted when the channel was announced may lie before what it still has.
       if (entry.inlet.granted > granted) connection.send("credit", frame.stream, entry.inlet.granted)
       if (entry.isDone) connection.send("done", frame.stream, 0)
+      if (entry.isLeft) this.forget(entry.id)
     } else if (frame.type === "result") entry.settle(decodeResult(frame.payload))
     else throw new ProtocolError(`an agent sends no ${frame.type}`)
   }

@@ -1,5 +1,6 @@
 export { AgentSession, type AgentChannel, type AgentSessionOptions } from "./agent-session.ts"
 export type { Receiver, Wire } from "./connection.ts"
+export { InletReader, outletWriter } from "./byte-streams.ts"
 export { type ChannelOptions, type DaemonChannel, DaemonSession } from "./daemon-session.ts"
 export { PAYLOAD_LIMIT, ProtocolError } from "./frame.ts"
 export { type Consumer, Inlet } from "./inlet.ts"

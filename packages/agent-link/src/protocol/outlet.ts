@@ -82,6 +82,13 @@ export class Outlet {
     this.#wake()
   }
 
+  /** Nobody will take what is left: writers no longer wait, what they write is thrown away. */
+  abandon(): void {
+    this.#line = undefined
+    this.#endAt ??= this.#spool.end
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
   /** Forgets the oldest whole pieces until at most `bytes` are kept. */
   shrinkTo(bytes: number): void {
     if (this.backlog <= bytes) return

@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { createReadStream, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs"
 import { posix } from "node:path"
 import { pipeline } from "node:stream/promises"
@@ -56,13 +57,18 @@ const addEntry = (tar: Pack, header: Headers): Promise<void> =>
 const addFile = async (tar: Pack, header: Headers, path: string): Promise<void> => {
   const size = header.size ?? 0
   const entry = tar.entry(header)
+  // A tar that is given up in the middle of a file never drains: reading ends then, so that the file is closed.
+  const given = new AbortController()
+  entry.on("error", () => given.abort())
+  entry.on("close", () => given.abort())
   if (size === 0) {
     entry.end(undefined)
     return
   }
   await pipeline(createReadStream(path, { end: size - 1, highWaterMark: READ_BYTES }), async (chunks) => {
     for await (const chunk of chunks as AsyncIterable<Buffer>) {
-      if (!entry.write(chunk)) await new Promise<void>((resolve) => entry.once("drain", () => resolve()))
+      if (given.signal.aborted) throw new Error("the archive was given up")
+      if (!entry.write(chunk)) await once(entry, "drain", given)
     }
     entry.end(undefined)
   })
@@ -122,8 +128,14 @@ export const packTo = async (
   leaveOut: ReadonlySet<string>
 ): Promise<void> => {
   const tar = createPack()
-  const written = pipeline(tar as AsyncIterable<Buffer>, output)
-  await addTree(tar, resolveKeepingLast(path), rootName(path), new Map(), leaveOut)
-  tar.finalize()
-  await written
+  const filled = async () => {
+    try {
+      await addTree(tar, resolveKeepingLast(path), rootName(path), new Map(), leaveOut)
+      tar.finalize()
+    } catch (error) {
+      tar.destroy(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    }
+  }
+  await Promise.all([filled(), pipeline(tar as AsyncIterable<Buffer>, output)])
 }
