@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises"
 import type { Server } from "node:http"
 import { join } from "node:path"
-import type { Hub } from "@sockerless/bleephub-core"
+import { Dispatcher, type Hub } from "@sockerless/bleephub-core"
+import { payloads, urlsOf } from "@sockerless/bleephub-rest"
 import { type AppOptions, makeApp } from "./app.ts"
 import { certificatesIn } from "./certificates.ts"
 import { type Address, listenHttp, listenHttps, listenSocket, portOf } from "./listen.ts"
@@ -42,10 +43,11 @@ export const startServer = async (options: StartOptions): Promise<Started> => {
     certificatesIn(options.state, options.https.host),
     openState(options.state, options.worker)
   ])
+  const defect = options.defect ?? ((error: unknown) => console.error(error))
   const app = makeApp({
     hub: state.hub,
     adminToken: state.adminToken,
-    defect: options.defect ?? ((error) => console.error(error)),
+    defect,
     ...(options.observe && { observe: options.observe }),
     ...(options.unresolved && { unresolved: options.unresolved })
   })
@@ -55,6 +57,14 @@ export const startServer = async (options: StartOptions): Promise<Started> => {
     listenHttp(app, options.http),
     listenHttps(app, options.https, certificates)
   ])
+  const dispatcher = new Dispatcher(
+    state.hub,
+    payloads(state.hub, () => urlsOf("http", `localhost:${portOf(http)}`)),
+    defect
+  )
+  state.hub.listen(() => dispatcher.wake())
+  // What a crash left undelivered goes out now.
+  dispatcher.wake()
   return {
     hub: state.hub,
     httpPort: portOf(http),
@@ -64,6 +74,7 @@ export const startServer = async (options: StartOptions): Promise<Started> => {
     adminToken: state.adminToken,
     close: async () => {
       await Promise.all([http, https, unix].map(closed))
+      await dispatcher.idle()
       await state.close()
     }
   }

@@ -16,6 +16,8 @@ export interface Hub {
   readonly tables: Tables
   /** Runs a change and resolves when it is durable; see `Changes`. */
   readonly change: <A>(work: () => A) => Promise<A>
+  /** Calls back after every commit. */
+  readonly listen: (listener: () => void) => void
   /** Runs what touches a repository's refs, one after another per repository. */
   readonly exclusive: <A>(repositoryId: number, work: () => Promise<A>) => Promise<A>
   readonly repositoriesFolder: string
@@ -42,6 +44,7 @@ export const openHub = (options: HubOptions): Effect.Effect<Hub, StoreFault, Sto
     return {
       tables,
       change: (work) => changes.change(work),
+      listen: (listener) => changes.listen(listener),
       exclusive: (repositoryId, work) => locks.run(repositoryId, work),
       repositoriesFolder: options.repositoriesFolder,
       now: options.now ?? Date.now

@@ -6,6 +6,8 @@ import { eventTables } from "./events/rows.ts"
 import { issueTables } from "./issues/rows.ts"
 import { organizationTables } from "./organizations/rows.ts"
 import { pullTables } from "./pulls/rows.ts"
+import { hookTables } from "./hooks/rows.ts"
+import { protectionTables } from "./protection/rows.ts"
 import { gistTables } from "./gists/rows.ts"
 import { releaseTables } from "./releases/rows.ts"
 import { secretTables } from "./secrets/rows.ts"
@@ -22,6 +24,8 @@ const specs = {
   ...releaseTables,
   ...secretTables,
   ...gistTables,
+  ...hookTables,
+  ...protectionTables,
   ...eventTables
 }
 

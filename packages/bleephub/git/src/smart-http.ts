@@ -12,9 +12,16 @@ export type Service = "git-upload-pack" | "git-receive-pack"
 /** More commands than this in one push are refused; the buffer that holds them is bounded by it. */
 const COMMAND_BYTES = 8 * 1024 * 1024
 
-const start = (service: Service, path: string, request: IncomingMessage, flags: ReadonlyArray<string>) => {
+const start = (
+  service: Service,
+  path: string,
+  request: IncomingMessage,
+  flags: ReadonlyArray<string>,
+  config: Readonly<Record<string, string>> = {}
+) => {
   const protocol = request.headers["git-protocol"]
-  return spawn("git", [service.replace("git-", ""), "--stateless-rpc", ...flags, path], {
+  const settings = Object.entries(config).flatMap(([name, value]) => ["-c", `${name}=${value}`])
+  return spawn("git", [...settings, service.replace("git-", ""), "--stateless-rpc", ...flags, path], {
     env: gitEnvironment(typeof protocol === "string" ? { GIT_PROTOCOL: protocol } : {}),
     stdio: ["pipe", "pipe", "ignore"]
   })
@@ -105,6 +112,8 @@ const nextChunk = (body: Readable): Promise<Buffer | undefined> =>
 export interface PushDecision {
   /** The reason why a ref must not move, or undefined when it may. */
   readonly refuse: (update: RefUpdate) => string | undefined | Promise<string | undefined>
+  /** Whether git has to refuse moves that forget commits: only it can tell once the pack has come. */
+  readonly refuseForced: (updates: ReadonlyArray<RefUpdate>) => boolean
   /** Runs when every ref may move, before git sees the pack. */
   readonly before: (updates: ReadonlyArray<RefUpdate>) => Promise<void>
   /** Runs when git is done and before the client hears of it; some of the refs may not have moved. */
@@ -135,14 +144,20 @@ export const receivePack = async (
     return
   }
   await decision.before(push.updates)
-  const answer = await feed(path, request, body, read)
+  const answer = await feed(path, request, body, read, decision.refuseForced(push.updates))
   await decision.after(push.updates)
   response.writeHead(200, headersOf("git-receive-pack", "result"))
   response.end(answer)
 }
 
-const feed = async (path: string, request: IncomingMessage, body: Readable, read: Buffer): Promise<Buffer> => {
-  const child = start("git-receive-pack", path, request, [])
+const feed = async (
+  path: string,
+  request: IncomingMessage,
+  body: Readable,
+  read: Buffer,
+  refuseForced: boolean
+): Promise<Buffer> => {
+  const child = start("git-receive-pack", path, request, [], refuseForced ? { "receive.denyNonFastForwards": "true" } : {})
   const answer: Array<Buffer> = []
   child.stdout.on("data", (chunk: Buffer) => answer.push(chunk))
   const ended = new Promise<void>((resolve, reject) => {

@@ -1,3 +1,4 @@
+export { payloads } from "./hooks/payload.ts"
 export { restApp, type RestOptions } from "./app.ts"
 export { implemented } from "./operations/implemented.ts"
 export type { Bindings } from "./wire/bindings.ts"

@@ -16,9 +16,15 @@ export class Changes implements Journal {
   readonly #commit: (writes: ReadonlyArray<Write>) => Promise<void>
   #steps: Array<Step> | undefined
   #broken: Error | undefined
+  readonly #listeners = new Set<() => void>()
 
   constructor(commit: (writes: ReadonlyArray<Write>) => Promise<void>) {
     this.#commit = commit
+  }
+
+  /** Calls `listener` after every commit from now on. */
+  listen(listener: () => void): void {
+    this.#listeners.add(listener)
   }
 
   record(write: Write, undo: () => void): void {
@@ -48,6 +54,7 @@ export class Changes implements Journal {
       this.#broken ??= fault instanceof Error ? fault : new Error(String(fault))
       throw fault
     }
+    for (const listener of this.#listeners) listener()
     return result
   }
 }

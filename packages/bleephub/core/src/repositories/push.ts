@@ -2,19 +2,9 @@ import { listRefs, type PushDecision, type RefUpdate, repositoryPath, setHead, Z
 import { killpoint } from "@sockerless/killpoints"
 import type { Account } from "../accounts/rows.ts"
 import type { Hub } from "../hub.ts"
+import { forbidsForce, refuseRef } from "../protection/refuse.ts"
 import { beginRefs, finishRefs } from "./move-refs.ts"
 import type { RefIntent, Repository } from "./rows.ts"
-
-/** Why an account may not move a ref by itself, or undefined when it may. Every way to write refs asks here. */
-export const refuseRef = (
-  _hub: Hub,
-  _actor: Account,
-  _repository: Repository,
-  update: RefUpdate
-): string | undefined => {
-  if (/^refs\/(pull|bleephub)\//.test(update.ref)) return "deny updating a hidden ref"
-  return undefined
-}
 
 const movedOf = async (path: string, updates: ReadonlyArray<RefUpdate>): Promise<ReadonlyArray<RefUpdate>> => {
   const refs = new Map((await listRefs(path, ...updates.map((one) => one.ref))).map((ref) => [ref.name, ref.sha]))
@@ -40,6 +30,7 @@ export const pushDecision = (hub: Hub, actor: Account, repository: Repository): 
   let intent: RefIntent | undefined
   return {
     refuse: (update) => refuseRef(hub, actor, repository, update),
+    refuseForced: (updates) => updates.some((update) => forbidsForce(hub, repository, update)),
     before: async (updates) => {
       intent = await beginRefs(hub, actor, repository, updates)
       killpoint("bleephub.push.before-git")

@@ -4,6 +4,7 @@ import type { Account } from "../accounts/rows.ts"
 import { emit } from "../events/emit.ts"
 import { invalid, unprocessable } from "../faults.ts"
 import type { Hub } from "../hub.ts"
+import { deleteHook } from "../hooks/hooks.ts"
 import { checkRepositoryName } from "./create.ts"
 import { addRedirect, dropRedirect } from "./find.ts"
 import type { Repository } from "./rows.ts"
@@ -120,6 +121,7 @@ const removeRows = (hub: Hub, repository: Repository): void => {
     tables.reviewComments,
     tables.reviews,
     tables.pulls,
+    tables.protections,
     tables.assets,
     tables.releases,
     tables.statuses,
@@ -134,6 +136,7 @@ const removeRows = (hub: Hub, repository: Repository): void => {
     for (const reaction of tables.reactions.where("subject", `issue ${issue.id}`)) tables.reactions.remove(reaction.id)
   }
   for (const table of owned) for (const row of table.where("repository", repository.id)) table.remove(row.id)
+  for (const hook of tables.hooks.where("repository", repository.id)) deleteHook(hub, hook)
   for (const app of ["actions", "dependabot", "codespaces"]) {
     for (const one of tables.secrets.where("scope", `${app} repository ${repository.id}`)) tables.secrets.remove(one.id)
   }

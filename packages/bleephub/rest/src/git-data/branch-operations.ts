@@ -20,10 +20,13 @@ const refJson = (view: View, repository: Repository, ref: Ref): Schemas["git-ref
 
 const branchName = (ref: Ref): string => ref.name.replace("refs/heads/", "")
 
+const isProtected = (view: View, repository: Repository, branch: string): boolean =>
+  view.hub.tables.protections.by("branch", `${repository.id} ${branch}`) !== undefined
+
 const shortBranch = (view: View, repository: Repository, ref: Ref): Schemas["short-branch"] => ({
   name: branchName(ref),
   commit: { sha: ref.sha, url: `${apiOf(view, repository)}/commits/${ref.sha}` },
-  protected: false
+  protected: isProtected(view, repository, branchName(ref))
 })
 
 const branchJson = async (view: View, repository: Repository, ref: Ref): Promise<Schemas["branch-with-protection"]> => {
@@ -35,7 +38,7 @@ const branchJson = async (view: View, repository: Repository, ref: Ref): Promise
     name,
     commit: commitJson(view, repository, commit),
     _links: { html: `${view.urls.html}/${fullName(view.hub, repository)}/tree/${encodeRef(name)}`, self: url },
-    protected: false,
+    protected: isProtected(view, repository, name),
     protection: { enabled: false, required_status_checks: { contexts: [], checks: [] } },
     protection_url: `${url}/protection`
   }
@@ -52,7 +55,7 @@ const move = async (
   update: { ref: string; old: string; new: string }
 ) => {
   const actor = requireWriter(call.hub, call.viewer, repository)
-  const refusal = refuseRef(call.hub, actor, repository, update)
+  const refusal = await refuseRef(call.hub, actor, repository, update)
   if (refusal !== undefined) throw unprocessable(refusal)
   await call.hub.exclusive(repository.id, () => moveRefs(call.hub, actor, repository, [update]))
 }

@@ -162,7 +162,7 @@ const commitEdit = async (call: Call<OperationId>, edit: Edit) => {
       committer: own
     })
     const update = { ref, old: old ?? ZERO, new: sha }
-    const refusal = refuseRef(call.hub, actor, repository, update)
+    const refusal = await refuseRef(call.hub, actor, repository, update)
     if (refusal !== undefined) throw new Conflict({ reason: refusal })
     await moveRefs(call.hub, actor, repository, [update])
     const commit = await readCommit(gitPath, sha)

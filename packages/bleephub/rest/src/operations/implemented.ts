@@ -18,6 +18,11 @@ import { gistOperations } from "../gists/operations.ts"
 import { issueHistoryOperations } from "../issues/history-operations.ts"
 import { organizationSecretOperations } from "../secrets/organization-operations.ts"
 import { repositorySecretOperations } from "../secrets/repository-operations.ts"
+import { keyOperations } from "../accounts/key-operations.ts"
+import { hookOperations } from "../hooks/operations.ts"
+import { orgOperations } from "../organizations/operations.ts"
+import { teamOperations } from "../organizations/team-operations.ts"
+import { protectionOperations } from "../protection/operations.ts"
 import { metaOperations } from "../meta/operations.ts"
 import { repositoryOperations } from "../repositories/operations.ts"
 import type { Operation } from "../wire/call.ts"
@@ -45,7 +50,12 @@ const nouns: ReadonlyArray<ReadonlyArray<Operation>> = [
   gistOperations,
   issueHistoryOperations,
   repositorySecretOperations,
-  organizationSecretOperations
+  organizationSecretOperations,
+  orgOperations,
+  teamOperations,
+  keyOperations,
+  hookOperations,
+  protectionOperations
 ]
 
 /** What is served, by operation; everything else that GitHub describes answers its 404 and says its name. */
