@@ -157,7 +157,13 @@ const feed = async (
   read: Buffer,
   refuseForced: boolean
 ): Promise<Buffer> => {
-  const child = start("git-receive-pack", path, request, [], refuseForced ? { "receive.denyNonFastForwards": "true" } : {})
+  const child = start(
+    "git-receive-pack",
+    path,
+    request,
+    [],
+    refuseForced ? { "receive.denyNonFastForwards": "true" } : {}
+  )
   const answer: Array<Buffer> = []
   child.stdout.on("data", (chunk: Buffer) => answer.push(chunk))
   const ended = new Promise<void>((resolve, reject) => {

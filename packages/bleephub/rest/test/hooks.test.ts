@@ -69,9 +69,7 @@ it("a hook is told of what it asked for, signed, once, with a log that can be se
     told.headers["x-hub-signature-256"],
     `sha256=${createHmac("sha256", "s3cret").update(told.body).digest("hex")}`
   )
-  const payload = JSON.parse(
-    told.body
-  )
+  const payload = JSON.parse(told.body)
   assert.deepStrictEqual(
     [payload.action, payload["issue"]?.title, payload["repository"]?.full_name, payload["sender"]?.login],
     ["opened", "one", "mona/alpha", "mona"]

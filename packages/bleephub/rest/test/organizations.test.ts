@@ -8,7 +8,10 @@ it("members, teams and their repositories decide who may what", async () => {
   const asOther = { token: other.token }
   await world.hub.change(() => createOrganization(world.hub, world.user, { login: "acme" }))
   assert.strictEqual((await world.ask("GET", "/orgs/acme")).json.login, "acme")
-  const updated = await world.ask("PATCH", "/orgs/acme", { default_repository_permission: "none", description: "We make" })
+  const updated = await world.ask("PATCH", "/orgs/acme", {
+    default_repository_permission: "none",
+    description: "We make"
+  })
   assert.deepStrictEqual([updated.status, updated.json.description], [200, "We make"])
   const made = await world.ask("POST", "/orgs/acme/repos", { name: "tools", private: true })
   assert.deepStrictEqual([made.status, made.json.organization.login], [201, "acme"])

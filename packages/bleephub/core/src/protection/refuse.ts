@@ -22,7 +22,8 @@ const refusalBy = async (
 ): Promise<string | undefined> => {
   const exempt = !rule.enforceAdmins && grantedRole(hub, actor, repository) === "admin"
   if (update.new === ZERO && !rule.allowDeletions) return "Cannot delete this protected branch"
-  if (!rule.allowForcePushes && (await forced(hub, repository, update))) return "Cannot force-push to this protected branch"
+  if (!rule.allowForcePushes && (await forced(hub, repository, update)))
+    return "Cannot force-push to this protected branch"
   if (exempt) return undefined
   if (rule.lockBranch) return "Cannot change this locked branch"
   if (rule.reviews !== null) return "Changes must be made through a pull request."

@@ -33,7 +33,13 @@ const requireScope = (call: Call<OperationId>, scope: string): Account => {
   return account
 }
 
-const addKey = (call: Call<OperationId>, account: Account, kind: SshKey["kind"], title: string, text: string): SshKey => {
+const addKey = (
+  call: Call<OperationId>,
+  account: Account,
+  kind: SshKey["kind"],
+  title: string,
+  text: string
+): SshKey => {
   const key = text.trim().split(/\s+/).slice(0, 2).join(" ")
   if (!KEY.test(key)) {
     throw invalid({
@@ -77,10 +83,13 @@ export const keyOperations = [
   }),
   operation("users/list-public-keys-for-user", (call) => {
     const account = findUser(call.hub, call.path.username)
-    return call.page(call.hub.tables.keys.where("account", `authentication ${account.id}`), ({ id, key, createdAt }) => ({
-      id,
-      key,
-      created_at: isoTime(createdAt)
-    }))
+    return call.page(
+      call.hub.tables.keys.where("account", `authentication ${account.id}`),
+      ({ id, key, createdAt }) => ({
+        id,
+        key,
+        created_at: isoTime(createdAt)
+      })
+    )
   })
 ]

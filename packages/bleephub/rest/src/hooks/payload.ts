@@ -22,7 +22,15 @@ const textOf = (event: OutboxEvent, field: string): string => {
 /** Hooks see what the owner sees. */
 const ownerView = (hub: Hub, urls: Urls, repository: Repository | undefined): View => {
   const account = repository === undefined ? null : (hub.tables.accounts.get(repository.ownerId) ?? null)
-  const token = { id: 0, accountId: account?.id ?? 0, hash: "", kind: "classic" as const, note: "", expiresAt: null, createdAt: 0 }
+  const token = {
+    id: 0,
+    accountId: account?.id ?? 0,
+    hash: "",
+    kind: "classic" as const,
+    note: "",
+    expiresAt: null,
+    createdAt: 0
+  }
   const viewer: Viewer = { account, token: { ...token, scopes: ["repo", "admin:org"] } }
   return { hub, urls, viewer }
 }
@@ -103,7 +111,9 @@ const partOf = (view: View, event: OutboxEvent): object | undefined => {
     case "release":
       return foundPart("release", tables.releases.get(idOf(event, "releaseId")), (row) => releaseJson(view, row))
     case "milestone":
-      return foundPart("milestone", tables.milestones.get(idOf(event, "milestoneId")), (row) => milestoneJson(view, row))
+      return foundPart("milestone", tables.milestones.get(idOf(event, "milestoneId")), (row) =>
+        milestoneJson(view, row)
+      )
     case "check_run":
       return foundPart("check_run", tables.checkRuns.get(idOf(event, "checkRunId")), (row) => checkRunJson(view, row))
     case "status": {
@@ -126,8 +136,7 @@ export const payloads =
     const part = partOf(view, event)
     if (part === undefined) return undefined
     const owner = repository === undefined ? undefined : hub.tables.accounts.need(repository.ownerId)
-    const organization =
-      owner?.type === "Organization" ? owner : hub.tables.accounts.get(event.organizationId ?? 0)
+    const organization = owner?.type === "Organization" ? owner : hub.tables.accounts.get(event.organizationId ?? 0)
     const sender = simpleUser(view.urls, hub.tables.accounts.need(event.actorId))
     const whole = {
       ...(event.action !== null && { action: event.action }),

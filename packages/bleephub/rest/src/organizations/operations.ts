@@ -137,10 +137,7 @@ const membershipOperations = [
     return call.page(mine, (one) => membershipJson(call, one))
   }),
   operation("orgs/get-membership-for-authenticated-user", (call) =>
-    membershipJson(
-      call,
-      membershipFor(call, findOrganization(call.hub, call.path.org), requireAccount(call.viewer))
-    )
+    membershipJson(call, membershipFor(call, findOrganization(call.hub, call.path.org), requireAccount(call.viewer)))
   ),
   operation("orgs/update-membership-for-authenticated-user", async (call) => {
     const membership = membershipFor(call, findOrganization(call.hub, call.path.org), requireAccount(call.viewer))

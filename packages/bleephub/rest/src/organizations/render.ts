@@ -1,4 +1,12 @@
-import { type Account, atLeast, type Hub, membershipOf, type Role, type Team, type Viewer } from "@sockerless/bleephub-core"
+import {
+  type Account,
+  atLeast,
+  type Hub,
+  membershipOf,
+  type Role,
+  type Team,
+  type Viewer
+} from "@sockerless/bleephub-core"
 import { accountNodeId, isoTime, simpleUser } from "../accounts/render.ts"
 import { teamSimple } from "../pulls/render.ts"
 import type { View } from "../repositories/render.ts"
@@ -63,7 +71,12 @@ export const fullOrganization = (view: View, organization: Account): Schemas["or
 /** A membership as both sides see it. */
 export const membershipJson = (
   view: View,
-  membership: { readonly organizationId: number; readonly accountId: number; readonly role: "admin" | "member"; readonly state: "active" | "pending" }
+  membership: {
+    readonly organizationId: number
+    readonly accountId: number
+    readonly role: "admin" | "member"
+    readonly state: "active" | "pending"
+  }
 ): Schemas["org-membership"] => {
   const organization = view.hub.tables.accounts.need(membership.organizationId)
   const account = view.hub.tables.accounts.need(membership.accountId)
@@ -100,7 +113,10 @@ export const fullTeam = (view: View, team: Team): Schemas["team-full"] => {
     created_at: isoTime(team.createdAt),
     updated_at: isoTime(team.updatedAt),
     organization: {
-      ...fullOrganization({ ...view, viewer: { account: null, token: null } }, hub.tables.accounts.need(team.organizationId)),
+      ...fullOrganization(
+        { ...view, viewer: { account: null, token: null } },
+        hub.tables.accounts.need(team.organizationId)
+      ),
       created_at: isoTime(hub.tables.accounts.need(team.organizationId).createdAt)
     }
   }
@@ -114,4 +130,3 @@ export const roleFlags = (role: Role) => ({
   maintain: atLeast(role, "maintain"),
   admin: role === "admin"
 })
-

@@ -67,7 +67,9 @@ const nounOperations = [
   operation("teams/list", (call) => {
     const organization = findOrganization(call.hub, call.path.org)
     requireMember(call.hub, call.viewer, organization)
-    const teams = call.hub.tables.teams.where("organization", organization.id).filter((one) => visible(call, organization, one))
+    const teams = call.hub.tables.teams
+      .where("organization", organization.id)
+      .filter((one) => visible(call, organization, one))
     return call.page(teams, (team) => teamJson(call, team))
   }),
   operation("teams/get-by-name", (call) => fullTeam(call, teamOf(call, call.path))),
@@ -115,7 +117,9 @@ const memberOperations = [
   operation("teams/list-members-in-org", (call) => {
     const team = teamOf(call, call.path)
     const { role = "all" } = call.query
-    const members = call.hub.tables.teamMembers.where("team", team.id).filter((one) => role === "all" || one.role === role)
+    const members = call.hub.tables.teamMembers
+      .where("team", team.id)
+      .filter((one) => role === "all" || one.role === role)
     return call.page(members, (one) => simpleUser(call.urls, call.hub.tables.accounts.need(one.accountId)))
   }),
   operation("teams/get-membership-for-user-in-org", (call) =>

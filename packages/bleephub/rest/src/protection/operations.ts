@@ -106,9 +106,12 @@ const fieldsOf = (call: Call<"repos/update-branch-protection">): Omit<Protection
   const { body } = call
   const checks = body.required_status_checks
   const reviews = body.required_pull_request_reviews
-  const pushers = body.restrictions?.users.map((login) => call.hub.tables.accounts.by("login", login.toLowerCase())?.id ?? -1)
+  const pushers = body.restrictions?.users.map(
+    (login) => call.hub.tables.accounts.by("login", login.toLowerCase())?.id ?? -1
+  )
   return {
-    checks: checks === null ? null : [...new Set([...checks.contexts, ...(checks.checks ?? []).map((one) => one.context)])],
+    checks:
+      checks === null ? null : [...new Set([...checks.contexts, ...(checks.checks ?? []).map((one) => one.context)])],
     strictChecks: checks?.strict ?? false,
     enforceAdmins: body.enforce_admins ?? false,
     reviews:
