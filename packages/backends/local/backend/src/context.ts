@@ -1,4 +1,4 @@
-import type { Handle, Launch } from "@sockerless/backend-contract"
+import type { Handle } from "@sockerless/backend-contract"
 import type { ImageStore } from "@sockerless/images"
 import type { ArchiveHelper, ExitWatch, RuntimeFolders, Tools } from "@sockerless/oci-runtime"
 import type { LiveContainers } from "./live.ts"
@@ -31,4 +31,3 @@ export const idOf = (handle: Handle): string => {
     : ""
 }
 
-export const idOfLaunch = (launch: Launch): string => launch.spec.id
