@@ -30,4 +30,3 @@ export const idOf = (handle: Handle): string => {
     ? state["id"]
     : ""
 }
-
