@@ -11,6 +11,8 @@ const LOG = "events"
 const KEPT = 2048
 /** A reader this far behind is cut: it would otherwise hold memory for ever. */
 const BACKLOG = 4096
+/** Events of this long are kept by one write: a run tells seven, and none of them holds up a reply. */
+const GATHER_MILLIS = 10
 
 const keys = new Set([
   "container",
@@ -80,6 +82,17 @@ export const makeEvents = Effect.fn("engine.events")(function* (
   const hub = yield* PubSub.sliding<Event>(BACKLOG)
   const kept: Array<Event> = (yield* store.tail(LOG, KEPT)).flatMap(({ value }) => fromStored(value) ?? [])
   let sequence = kept.at(-1)?.sequence ?? 0
+  const unkept: Array<JsonValue> = []
+  // The change an event tells of is durable already; one lost in a crash is told by recovery's own events.
+  const keep = Effect.gen(function* () {
+    yield* Effect.sleep(GATHER_MILLIS)
+    const values = unkept.splice(0)
+    yield* store.commit(values.map((value) => ({ op: "append", log: LOG, value })))
+    if (sequence % KEPT < values.length) yield* store.trim(LOG, KEPT)
+  }).pipe(
+    Effect.tapError((fault) => Effect.logWarning(`keeping events: ${fault.message}`)),
+    Effect.ignore
+  )
   const inWindow = (event: Event, since: bigint, until: bigint | undefined): boolean =>
     event.timeNano >= since && (until === undefined || event.timeNano <= until)
   return {
@@ -90,13 +103,8 @@ export const makeEvents = Effect.fn("engine.events")(function* (
         kept.push(event)
         if (kept.length > KEPT) kept.splice(0, kept.length - KEPT)
         yield* PubSub.publish(hub, event)
-        // The change it tells of is durable already; a lost event after a crash is told by recovery's own events.
-        yield* store.commit([{ op: "append", log: LOG, value: toStored(event) }]).pipe(
-          Effect.andThen(sequence % KEPT === 0 ? store.trim(LOG, KEPT) : Effect.void),
-          Effect.tapError((fault) => Effect.logWarning(`keeping event ${event.action}: ${fault.message}`)),
-          Effect.ignore,
-          Effect.forkDetach
-        )
+        unkept.push(toStored(event))
+        if (unkept.length === 1) yield* Effect.forkDetach(keep)
       }),
     follow: (options) =>
       Effect.gen(function* () {
