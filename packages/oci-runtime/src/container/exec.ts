@@ -1,5 +1,4 @@
-import { readFileSync, rmSync } from "node:fs"
-import { mkdir, writeFile } from "node:fs/promises"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Schema } from "effect"
 import { type Session, startSession, unstartedSession } from "../stdio/exec-session.ts"
@@ -114,7 +113,7 @@ const withPipes = Effect.fnUntraced(function* (
   const bundle = bundleOf(folders, running.id)
   const file = (suffix: string) => join(bundle.folder, `exec-${request.id.slice(0, 16)}.${suffix}`)
   const files = { process: file("json"), pidFile: file("pid"), logFile: file("log") }
-  yield* attempt(`write ${files.process}`, () => writeFile(files.process, JSON.stringify(process)))
+  yield* attempt(`write ${files.process}`, async () => writeFileSync(files.process, JSON.stringify(process)))
   const command = [
     ...runtimeCommand(tools, folders, running.monitorPid),
     ...["--log", files.logFile, "--log-format", "json"],
@@ -161,8 +160,8 @@ const withTerminal = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Session, RuntimeFailed> {
   const files = execFolderOf(folders, running.id, request.id)
   yield* attempt(`prepare exec ${request.id}`, async () => {
-    await mkdir(files.folder, { recursive: true, mode: 0o700 })
-    await writeFile(files.process, JSON.stringify(process))
+    mkdirSync(files.folder, { recursive: true, mode: 0o700 })
+    writeFileSync(files.process, JSON.stringify(process))
   })
   const session = yield* attempt(`start exec ${request.id}`, () =>
     startTerminalSession({

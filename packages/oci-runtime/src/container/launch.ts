@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
-import { closeSync, constants, readFileSync } from "node:fs"
-import { mkdir, open, rm, writeFile } from "node:fs/promises"
+import { closeSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { open } from "node:fs/promises"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
 import { mknod } from "@sockerless/libc"
@@ -73,18 +73,19 @@ const stdinWrapper = (spec: ContainerSpec, tools: Tools, bundle: Bundle): string
 
 const usesStdinFifo = (spec: ContainerSpec): boolean => spec.stdin !== "none" && !spec.tty
 
+/** A handful of calls on a tmpfs: each turn of the thread pool would cost more than all of them. */
 const prepare = (spec: ContainerSpec, tools: Tools, bundle: Bundle, config: object) =>
   attempt(`prepare bundle ${bundle.folder}`, async () => {
-    await rm(bundle.exitFile, { force: true })
-    await rm(bundle.runtimeState, { recursive: true, force: true })
-    await mkdir(bundle.rootfs, { recursive: true, mode: 0o711 })
-    for (const stale of [bundle.pidFile, bundle.monitorPidFile, bundle.oomFile, bundle.stdin, bundle.runtimeLog]) {
-      await rm(stale, { force: true })
-    }
-    await writeFile(bundle.config, JSON.stringify(config))
+    // The last run's end goes first: after a crash it must not be taken for this one's.
+    rmSync(bundle.exitFile, { force: true })
+    rmSync(bundle.runtimeState, { recursive: true, force: true })
+    mkdirSync(bundle.rootfs, { recursive: true, mode: 0o711 })
+    const stale = [bundle.pidFile, bundle.monitorPidFile, bundle.oomFile, bundle.stdin]
+    for (const file of [...stale, bundle.runtimeLog]) rmSync(file, { force: true })
+    writeFileSync(bundle.config, JSON.stringify(config))
     if (!usesStdinFifo(spec)) return
     mknod(bundle.stdin, S_IFIFO | 0o600, 0)
-    await writeFile(bundle.runtimeWrapper, stdinWrapper(spec, tools, bundle), { mode: 0o700 })
+    writeFileSync(bundle.runtimeWrapper, stdinWrapper(spec, tools, bundle), { mode: 0o700 })
   })
 
 /** What every monitor of ours is told. Output is in the page cache when it ends; waiting for the disk saves no process. */

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { readFile } from "node:fs/promises"
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs"
 import { RuntimeFailed, StartFailed, reasonOf } from "./faults.ts"
 import { lookupInLayers } from "./union-lookup.ts"
 
@@ -40,12 +40,24 @@ const parseGroup = (text: string): ReadonlyArray<GroupEntry> =>
     return name === "" || gid === "" ? [] : [{ name, gid: Number(gid), members: members.split(",") }]
   })
 
+/** Opened so that a container that puts a pipe or a link in the file's place meanwhile gains nothing. */
+const OPEN_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+const readPlain = (path: string): string => {
+  const fd = openSync(path, OPEN_PLAIN)
+  try {
+    const stats = fstatSync(fd)
+    return stats.isFile() && stats.size <= FILE_LIMIT_BYTES ? readFileSync(fd, "utf8") : ""
+  } finally {
+    closeSync(fd)
+  }
+}
+
 const readAccounts = (layers: ReadonlyArray<string>, path: string): Effect.Effect<string, RuntimeFailed> =>
-  Effect.tryPromise({
-    try: async () => {
-      const found = await lookupInLayers(layers, path)
-      if (found === undefined || !found.stats.isFile() || found.stats.size > FILE_LIMIT_BYTES) return ""
-      return readFile(found.path, "utf8")
+  Effect.try({
+    try: () => {
+      const found = lookupInLayers(layers, path)
+      return found?.stats.isFile() === true ? readPlain(found.path) : ""
     },
     catch: (cause) => new RuntimeFailed({ step: `read ${path} of the image`, reason: reasonOf(cause) })
   })

@@ -3,7 +3,8 @@ import type { Fault } from "@sockerless/faults"
 import { lookupInLayers, packPath, unpackPath } from "@sockerless/oci-runtime"
 import { killpoint } from "@sockerless/killpoints"
 import { Effect } from "effect"
-import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises"
+import { closeSync, fchmodSync, mkdirSync, openSync } from "node:fs"
+import { mkdir, realpath, rename, rm, stat } from "node:fs/promises"
 import { type LocalContext, handleOf } from "./context.ts"
 import { attempt, LocalFailed } from "./faults.ts"
 import { withStoppedRoot } from "./root.ts"
@@ -14,10 +15,10 @@ const IDENTITY_MODE = 0o644
 const LOG_MODE = 0o640
 
 /** The mode is set whatever the daemon's umask is. */
-const touch = async (path: string, mode: number): Promise<void> => {
-  const file = await open(path, "a", mode)
-  await file.chmod(mode)
-  await file.close()
+const touch = (path: string, mode: number): void => {
+  const file = openSync(path, "a", mode)
+  fchmodSync(file, mode)
+  closeSync(file)
 }
 
 /** `--volume /missing:/x` makes the host folder, as dockerd does. */
@@ -45,7 +46,7 @@ const volumesToFill = Effect.fnUntraced(function* (context: LocalContext, launch
   const layers = (yield* context.images.layerFolders(launch.spec.image.id)).toReversed()
   return yield* Effect.filter(candidates, (mount) =>
     Effect.gen(function* () {
-      const found = yield* attempt(`look for ${mount.destination} in the image`, () =>
+      const found = yield* attempt(`look for ${mount.destination} in the image`, async () =>
         lookupInLayers(layers, mount.destination)
       )
       if (found?.stats.isDirectory() !== true) return false
@@ -86,10 +87,10 @@ export const createContainer = Effect.fn("local.create")(function* (
   const files = context.paths.container(id)
   yield* context.images.layerFolders(launch.spec.image.id)
   yield* attempt(`create folders of ${id}`, async () => {
-    await mkdir(files.upper, { recursive: true, mode: 0o755 })
-    await mkdir(files.work, { recursive: true, mode: 0o711 })
-    for (const file of [files.hosts, files.hostname, files.resolvConf]) await touch(file, IDENTITY_MODE)
-    await touch(files.log, LOG_MODE)
+    mkdirSync(files.upper, { recursive: true, mode: 0o755 })
+    mkdirSync(files.work, { recursive: true, mode: 0o711 })
+    for (const file of [files.hosts, files.hostname, files.resolvConf]) touch(file, IDENTITY_MODE)
+    touch(files.log, LOG_MODE)
   })
   killpoint("local.create.after-folders")
   yield* createBindSources(launch)

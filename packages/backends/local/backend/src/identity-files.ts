@@ -1,15 +1,11 @@
 import type { Launch } from "@sockerless/backend-contract"
 import { extraHostLines, hostnameFile, hostsFile, resolvConfFile } from "@sockerless/oci-runtime"
-import { readFile, writeFile } from "node:fs/promises"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import type { LocalContext } from "./context.ts"
 import { attempt } from "./faults.ts"
 import type { LaunchRecord } from "./launch-record.ts"
 
-const hostFile = (path: string): Promise<string> =>
-  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return ""
-    throw error
-  })
+const hostFile = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "")
 
 /** Where `host-gateway` leads a container that shares the host's network: the host itself. */
 const LOOPBACK = "127.0.0.1"
@@ -24,10 +20,10 @@ export const writeIdentityFiles = (context: LocalContext, launch: Launch, record
     const files = context.paths.container(spec.id)
     const onHost = network.mode === "host"
     const usesResolver = context.networks.usesResolver(record)
-    await writeFile(
+    writeFileSync(
       files.hosts,
       onHost
-        ? (await hostFile("/etc/hosts")) + extraHostLines(network.extraHosts, LOOPBACK)
+        ? hostFile("/etc/hosts") + extraHostLines(network.extraHosts, LOOPBACK)
         : hostsFile({
             hostname: spec.hostname,
             domainname: spec.domainname,
@@ -36,12 +32,12 @@ export const writeIdentityFiles = (context: LocalContext, launch: Launch, record
             hostGateway: record.endpoints[0]?.gateway ?? LOOPBACK
           })
     )
-    await writeFile(files.hostname, hostnameFile(spec.hostname))
-    await writeFile(
+    writeFileSync(files.hostname, hostnameFile(spec.hostname))
+    writeFileSync(
       files.resolvConf,
       resolvConfFile({
         mode: onHost ? "host" : usesResolver ? "embedded" : "copied",
-        hostText: await hostFile("/etc/resolv.conf"),
+        hostText: hostFile("/etc/resolv.conf"),
         servers: network.dns.length > 0 ? network.dns : context.options.dns,
         search: network.dnsSearch,
         options: network.dnsOptions

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs"
-import { rename, writeFile } from "node:fs/promises"
+import { readFileSync, renameSync, writeFileSync } from "node:fs"
 import { killpoint } from "@sockerless/killpoints"
 import { type Effect, Option, Schema } from "effect"
 import { attempt, type LocalFailed } from "./faults.ts"
@@ -51,9 +50,9 @@ const decode = Schema.decodeUnknownOption(Schema.fromJsonString(LaunchRecord))
 export const writeLaunchRecord = (paths: Paths, id: string, record: LaunchRecord): Effect.Effect<void, LocalFailed> =>
   attempt(`write the launch record of ${id}`, async () => {
     const draft = `${paths.launchRecord(id)}.new`
-    await writeFile(draft, JSON.stringify(record))
+    writeFileSync(draft, JSON.stringify(record))
     killpoint("local.record.before-rename")
-    await rename(draft, paths.launchRecord(id))
+    renameSync(draft, paths.launchRecord(id))
     killpoint("local.record.after-rename")
   })
 

@@ -3,7 +3,7 @@ import type { Fault } from "@sockerless/faults"
 import { killpoint } from "@sockerless/killpoints"
 import { fifoStdin, launch as launchContainer, release } from "@sockerless/oci-runtime"
 import { Effect } from "effect"
-import { mkdir } from "node:fs/promises"
+import { mkdirSync } from "node:fs"
 import { cgroupPathOf, containerSpecOf } from "./container-spec.ts"
 import { handleOf, type LocalContext } from "./context.ts"
 import { attempt, LocalFailed } from "./faults.ts"
@@ -78,7 +78,9 @@ export const startContainer = Effect.fn("local.start")(function* (
   return yield* live.lock.withPermit(
     Effect.gen(function* () {
       yield* requireJoined(context, launch)
-      yield* attempt(`create bundle of ${id}`, () => mkdir(context.paths.bundle(id), { recursive: true, mode: 0o711 }))
+      yield* attempt(`create bundle of ${id}`, async () =>
+        mkdirSync(context.paths.bundle(id), { recursive: true, mode: 0o711 })
+      )
       killpoint("local.start.before-networks")
       const joined = yield* context.networks.join(launch)
       const record: LaunchRecord = { ...joined, cgroupPath: cgroupPathOf(launch.spec, context.cgroupParent) }
