@@ -1,2 +1,3 @@
 export { accountOf, makeBucket } from "./account.ts"
+export { ecsFixture } from "./ecs-fixture.ts"
 export { prepare, type Prepared } from "./prepared.ts"

@@ -1,6 +1,7 @@
 import type * as LogsSdk from "@aws-sdk/client-cloudwatch-logs"
 import type * as EcrSdk from "@aws-sdk/client-ecr"
 import type * as EcsSdk from "@aws-sdk/client-ecs"
+import type * as TaggingSdk from "@aws-sdk/client-resource-groups-tagging-api"
 import type * as S3Sdk from "@aws-sdk/client-s3"
 import { Effect } from "effect"
 import { type AwsFault, awsFault } from "./faults.ts"
@@ -30,6 +31,7 @@ export interface AwsAccount {
   readonly ecr: Call<EcrSdk.ECRClient, typeof EcrSdk>
   readonly logs: Call<LogsSdk.CloudWatchLogsClient, typeof LogsSdk>
   readonly s3: Call<S3Sdk.S3Client, typeof S3Sdk>
+  readonly tagging: Call<TaggingSdk.ResourceGroupsTaggingAPIClient, typeof TaggingSdk>
 }
 
 /** An answer that has not begun after this long is given up; whether it was applied is then unknown. */
@@ -87,6 +89,13 @@ export const awsAccount = (options: AwsOptions): AwsAccount => {
       lazily(async () => {
         const sdk = await import("@aws-sdk/client-s3")
         return [new sdk.S3Client({ ...config, forcePathStyle: options.endpoint !== undefined }), sdk] as const
+      })
+    ),
+    tagging: call(
+      "Resource Groups Tagging",
+      lazily(async () => {
+        const sdk = await import("@aws-sdk/client-resource-groups-tagging-api")
+        return [new sdk.ResourceGroupsTaggingAPIClient(config), sdk] as const
       })
     )
   }

@@ -1,11 +1,10 @@
 import type { Handle, Launch, Observation } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
+import { DEFINITION, describeTasks, TASK } from "@sockerless/scanner-ecs"
 import { Effect } from "effect"
 import type { EcsContext } from "./context.ts"
 import { heldOf } from "./create.ts"
-import { describeTasks } from "./ecs-calls.ts"
 import { type EcsState, handleOf, stateOf } from "./handle.ts"
-import { DEFINITION, TASK } from "./place.ts"
 import { follow } from "./start.ts"
 import { exitOf, startedOf } from "./started.ts"
 
@@ -34,7 +33,7 @@ export const adoptTask = Effect.fn("ecs.adopt")(function* (
   const known = handle === undefined ? { id, definitionArn: definition.id, run: 0 } : yield* stateOf(handle)
   const state = yield* newestRun(context, id, known)
   if (state.taskArn === undefined) return { _tag: "Created", handle: handleOf(state) }
-  const [task] = yield* describeTasks(context, [state.taskArn])
+  const [task] = yield* describeTasks(context.scope, [state.taskArn])
   if (task === undefined) return { _tag: "Lost", handle: handleOf(state) }
   if (task.lastStatus === "STOPPED") {
     return { _tag: "Exited", handle: handleOf(state), exit: exitOf(id, state.run, task) }

@@ -2,12 +2,12 @@ import type { BackendFacts, BackendShape, ExitReport, Feature, Handle, Known } f
 import type { Fault } from "@sockerless/faults"
 import { ImageStore } from "@sockerless/images"
 import { Ledger, type OperationRecord, type ResourceEntry, type Verdict } from "@sockerless/resource-registry"
+import { stopTask } from "@sockerless/scanner-ecs"
 import { Effect, Queue, type Scope, Stream } from "effect"
 import { adoptTask } from "./adopt.ts"
 import { checkSpec } from "./check.ts"
 import { BACKEND, type EcsContext } from "./context.ts"
 import { createTaskDefinition } from "./create.ts"
-import { stopTask } from "./ecs-calls.ts"
 import { watchExits } from "./exits.ts"
 import { EcsNotRunning, EcsOperationUnsupported, EcsUnsupported } from "./faults.ts"
 import { type EcsState, stateOf } from "./handle.ts"
@@ -72,7 +72,7 @@ const signal = (context: EcsContext) => (handle: Handle, number: number) =>
     if (number !== SIGKILL && number !== SIGTERM) {
       return yield* Effect.fail(new EcsUnsupported({ option: `signal ${number}`, wayOut: "use TERM or KILL" }))
     }
-    yield* stopTask(context, live.taskArn, number === SIGKILL ? "docker kill" : "docker stop")
+    yield* stopTask(context.scope, live.taskArn, number === SIGKILL ? "docker kill" : "docker stop")
   })
 
 const unsupported: Pick<BackendShape, "pause" | "resume" | "update" | "resize" | "exec" | "archive" | "stats" | "top"> =
@@ -103,6 +103,7 @@ export const makeEcsBackend = Effect.fn("ecs.make")(function* (
 ): Effect.fn.Return<BackendShape, never, ImageStore | Ledger | Scope.Scope> {
   const context: EcsContext = {
     options,
+    scope: { account: options.account, cluster: options.cluster },
     timing: options.timing ?? defaultTiming,
     images: yield* ImageStore,
     ledger: yield* Ledger,

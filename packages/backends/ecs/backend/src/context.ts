@@ -1,6 +1,7 @@
 import type { ExitReport } from "@sockerless/backend-contract"
 import type { ImageStore } from "@sockerless/images"
 import type { LedgerShape } from "@sockerless/resource-registry"
+import type { EcsScope } from "@sockerless/scanner-ecs"
 import type { Deferred, Queue } from "effect"
 import type { EcsOptions, EcsTiming } from "./options.ts"
 
@@ -15,6 +16,7 @@ export interface LiveRun {
 /** What every verb of this backend works with. */
 export interface EcsContext {
   readonly options: EcsOptions
+  readonly scope: EcsScope
   readonly timing: EcsTiming
   readonly images: ImageStore["Service"]
   readonly ledger: LedgerShape

@@ -1,11 +1,12 @@
 import type { Handle, Intent, Launch } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import type { ResourceEntry } from "@sockerless/resource-registry"
-import { Effect } from "effect"
+import { DEFINITION, findDefinition } from "@sockerless/scanner-ecs"
+import { Effect, Option } from "effect"
 import { BACKEND, type EcsContext } from "./context.ts"
 import { copyImage } from "./copy-image.ts"
 import { handleOf } from "./handle.ts"
-import { DEFINITION, findDefinition, placeOf } from "./place.ts"
+import { placeOf } from "./place.ts"
 import { definitionOf } from "./task-definition.ts"
 
 /** What the ledger holds of a container, of one type. */
@@ -38,7 +39,10 @@ export const createTaskDefinition = Effect.fn("ecs.create")(function* (
         const made = yield* operation.make(
           { type: DEFINITION },
           {
-            find: (identity) => findDefinition(context, identity.name),
+            find: (identity) =>
+              Effect.map(findDefinition(context.scope, identity.name), (found) =>
+                Option.map(Option.fromUndefinedOr(found), (id) => ({ id }))
+              ),
             isRefusal: (fault: Fault) => "applied" in fault && fault.applied === "no",
             create: (identity) =>
               Effect.gen(function* () {

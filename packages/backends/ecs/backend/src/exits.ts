@@ -1,9 +1,9 @@
+import { describeTasks, TASK } from "@sockerless/scanner-ecs"
 import { Deferred, Effect, Queue } from "effect"
 import type { Fault } from "@sockerless/faults"
 import type { EcsContext } from "./context.ts"
 import { heldOf } from "./create.ts"
-import { describeTasks } from "./ecs-calls.ts"
-import { placeOf, TASK } from "./place.ts"
+import { placeOf } from "./place.ts"
 import { exitOf } from "./started.ts"
 
 /** A stopped task costs nothing and is forgotten by ECS; its record ends here. */
@@ -23,7 +23,7 @@ const lookOnce = Effect.fnUntraced(function* (context: EcsContext) {
   const runs = [...context.live]
   if (runs.length === 0) return
   const tasks = yield* describeTasks(
-    context,
+    context.scope,
     runs.map(([, { taskArn }]) => taskArn)
   )
   for (const [id, live] of runs) {

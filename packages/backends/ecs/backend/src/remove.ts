@@ -1,7 +1,8 @@
 import type { Fault } from "@sockerless/faults"
+import { TASK } from "@sockerless/scanner-ecs"
 import { Effect } from "effect"
 import { BACKEND, type EcsContext } from "./context.ts"
-import { placeOf, TASK } from "./place.ts"
+import { placeOf } from "./place.ts"
 
 /** `remove`: tasks first, then the task definition, then the tombstone. Idempotent; absent is success. */
 export const removeContainer = Effect.fn("ecs.remove")(function* (

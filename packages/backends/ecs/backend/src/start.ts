@@ -3,13 +3,13 @@ import type { Handle, Intent, Launch, Started, StartFault } from "@sockerless/ba
 import { AwsFault, patiently } from "@sockerless/cloud-aws"
 import type { Fault } from "@sockerless/faults"
 import type { Identity } from "@sockerless/resource-registry"
+import { describeTasks, findTask, TASK } from "@sockerless/scanner-ecs"
 import { Deferred, Effect, Option } from "effect"
 import { BACKEND, type EcsContext, type LiveRun } from "./context.ts"
 import { heldOf } from "./create.ts"
-import { describeTasks, findTask } from "./ecs-calls.ts"
 import { TaskNotStarted } from "./faults.ts"
 import { type EcsState, stateOf } from "./handle.ts"
-import { placeOf, TASK } from "./place.ts"
+import { placeOf } from "./place.ts"
 import { startedOf } from "./started.ts"
 import { tagsOf } from "./task-definition.ts"
 
@@ -76,7 +76,7 @@ const untilStarted = (context: EcsContext, arn: string): Effect.Effect<Task, Fau
   Effect.gen(function* () {
     // A new task may be absent from descriptions for seconds.
     for (;;) {
-      const [task] = yield* describeTasks(context, [arn])
+      const [task] = yield* describeTasks(context.scope, [arn])
       if (task !== undefined) {
         const failure = failureOf(task)
         if (failure !== undefined) return yield* Effect.fail(failure)
@@ -119,7 +119,7 @@ export const startTask = Effect.fn("ecs.start")(function* (
           {
             create: (identity) => runTask(context, { ...before, run }, identity),
             find: (identity) =>
-              Effect.map(findTask(context, identity.name), (found) =>
+              Effect.map(findTask(context.scope, identity.name), (found) =>
                 Option.map(Option.fromUndefinedOr(found), (id) => ({ id }))
               ),
             isRefusal

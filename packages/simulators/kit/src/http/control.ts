@@ -1,3 +1,4 @@
+import { Stream } from "node:stream"
 import { Effect, Option, Schema } from "effect"
 import { FaultRule } from "../faults/plan.ts"
 import type { Simulation } from "../simulation.ts"
@@ -59,12 +60,20 @@ const held = (simulation: Simulation, request: WireRequest): WireReply => {
   return jsonReply(simulation.held())
 }
 
+/** Bodies that are streamed (a layer, an object) are no part of the journal. */
+const withoutStreams = (_key: string, value: unknown): unknown => (value instanceof Stream ? "(a stream)" : value)
+
+const journal = (simulation: Simulation, since: number): WireReply => {
+  const text = JSON.stringify(simulation.journal.since(since), withoutStreams)
+  return { status: 200, headers: { "Content-Type": "application/json" }, body: text }
+}
+
 /** Answers the simulator's own routes: `journal?since=`, `faults`, `clock` and `held`. */
 export const answerControl = (simulation: Simulation, request: WireRequest): Effect.Effect<WireReply> => {
   const [what] = request.path.slice(CONTROL_PREFIX.length).split("/")
   switch (what) {
     case "journal":
-      return Effect.sync(() => jsonReply(simulation.journal.since(Number(request.query.get("since") ?? "0"))))
+      return Effect.sync(() => journal(simulation, Number(request.query.get("since") ?? "0")))
     case "faults":
       return faults(simulation, request)
     case "clock":
