@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { killpoint } from "@sockerless/killpoints"
 import { attempt, type ImageFault, imageFault } from "./faults.ts"
+import { layerContent } from "./layers.ts"
 import { parseConfig, type Shelf, type StoredLayer } from "./library.ts"
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -76,7 +77,7 @@ export const addImage = Effect.fn("images.add")(function* (
     // Not left alone when the client goes: what it writes must be swept after it, not before.
     yield* Effect.uninterruptible(
       attempt(`unpack layer ${layer.blob}`, async () => {
-        if (!(await unpacked.has(diffId))) await unpacked.unpack(diffId, blobs.read(layer.blob))
+        if (!(await unpacked.has(diffId))) await unpacked.unpack(diffId, layerContent(blobs, layer.blob, diffId))
         await unpacked.linked(diffId)
       })
     )

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
 import { killpoint } from "@sockerless/killpoints"
+import { BatchedFile } from "./batched-file.ts"
 import { ImageFault, imageFault } from "./faults.ts"
 
 export interface WrittenBlob {
@@ -79,6 +80,7 @@ export class Blobs {
   async write(input: AsyncIterable<Buffer>, expected: BlobExpectation = {}): Promise<WrittenBlob> {
     const draft = join(this.#drafts, randomBytes(8).toString("hex"))
     const file = await open(draft, "wx", 0o600)
+    const batched = new BatchedFile(file)
     const hash = createHash("sha256")
     let size = 0
     try {
@@ -88,9 +90,10 @@ export class Blobs {
         if (expected.size !== undefined && size > expected.size) {
           throw imageFault("failed", `unexpected size: the content is longer than the ${expected.size} bytes announced`)
         }
-        await file.write(chunk)
+        await batched.write(chunk)
         expected.onProgress?.(size)
       }
+      await batched.end()
       const digest = `sha256:${hash.digest("hex")}`
       this.#check(expected, digest, size)
       killpoint("images.blob.before-sync")
@@ -101,6 +104,7 @@ export class Blobs {
       killpoint("images.blob.after-rename")
       return { digest, size }
     } catch (error) {
+      await batched.end().catch((writing: unknown) => writing)
       await file.close().catch((closing: unknown) => closing)
       await rm(draft, { force: true })
       throw error

@@ -7,7 +7,7 @@ import { attempt, type ImageFault, imageFault } from "./faults.ts"
 import { historyOf } from "./history.ts"
 import { type ImageRecord, ImageStore, type Progress, type RegistryAuth } from "./image-store.ts"
 import { importTar } from "./import.ts"
-import { Layers } from "./layers.ts"
+import { layerContent, Layers } from "./layers.ts"
 import { Leases } from "./leases.ts"
 import { Library, type Shelf, type StoredImage } from "./library.ts"
 import { loadArchive } from "./load.ts"
@@ -38,7 +38,7 @@ const layerFolders = (shelf: Shelf, id: string) =>
       const folders: Array<string> = []
       for (const layer of image.layers) {
         if (!(await shelf.layers.has(layer.diffId)))
-          await shelf.layers.unpack(layer.diffId, shelf.blobs.read(layer.blob))
+          await shelf.layers.unpack(layer.diffId, layerContent(shelf.blobs, layer.blob, layer.diffId))
         folders.push(await shelf.layers.linked(layer.diffId))
       }
       return folders

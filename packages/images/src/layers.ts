@@ -1,17 +1,25 @@
 import { spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
 import { lstatSync } from "node:fs"
-import { access, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises"
+import { access, mkdir, open, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Readable, Writable } from "node:stream"
 import { lsetxattr } from "@sockerless/libc"
 import { killpoint } from "@sockerless/killpoints"
+import type { Blobs } from "./blobs.ts"
 import { decompressed } from "./decompress.ts"
 import { imageFault } from "./faults.ts"
-import { OverlayTar } from "./overlay-tar.ts"
+import { needsNoChange, OverlayTar } from "./overlay-tar.ts"
 import { tarEnd } from "./tar-header.ts"
 
 const SHORT_CHARS = 16
+
+/** Where a layer's content is. */
+export interface LayerContent {
+  readonly open: () => Readable
+  /** The content as a file, where that is the layer's plain tar and its digest is known to be the diff id. */
+  readonly plainFile?: string
+}
 
 /**
  * Unpacked layers, one folder per diff id, independent of what lies below: deletions are overlayfs whiteouts.
@@ -65,7 +73,7 @@ export class Layers {
   }
 
   /** Unpacks a layer's content, checking that it is the one the image names. Done already is success. */
-  async unpack(diffId: string, content: Readable): Promise<void> {
+  async unpack(diffId: string, content: LayerContent): Promise<void> {
     // One at a time; whoever waited takes the result, or tries with its own content when the other's was bad.
     for (let other = this.#unpacking.get(diffId); other !== undefined; other = this.#unpacking.get(diffId)) await other
     const unpacking = this.#unpackAlone(diffId, content)
@@ -77,16 +85,13 @@ export class Layers {
     await unpacking.finally(() => this.#unpacking.delete(diffId))
   }
 
-  async #unpackAlone(diffId: string, content: Readable): Promise<void> {
-    if (await this.has(diffId)) {
-      content.destroy()
-      return
-    }
+  async #unpackAlone(diffId: string, content: LayerContent): Promise<void> {
+    if (await this.has(diffId)) return
     const draft = join(this.#folder, `.draft-${randomBytes(8).toString("hex")}`)
     await mkdir(join(draft, "diff"), { recursive: true, mode: 0o755 })
     try {
       killpoint("images.layer.before-unpack")
-      const { digest, bytes, opaque } = await extractInto(content, join(draft, "diff"))
+      const { digest, bytes, opaque } = await extract(diffId, content, join(draft, "diff"))
       if (digest !== diffId) {
         throw imageFault("invalid", `layer verification failed: the image names ${diffId}, the content has ${digest}`)
       }
@@ -111,6 +116,12 @@ export class Layers {
     return link
   }
 }
+
+/** A stored blob as a layer's content: where it is the plain tar its digest was checked when it was written. */
+export const layerContent = (blobs: Blobs, blob: string, diffId: string): LayerContent => ({
+  open: () => blobs.read(blob),
+  ...(blob === diffId ? { plainFile: blobs.path(blob) } : {})
+})
 
 /** Only through real folders: a link in a hostile layer must not lead the mark elsewhere. */
 const markOpaque = (root: string, folder: string): void => {
@@ -168,29 +179,52 @@ const feed = async (content: AsyncIterable<Buffer>, sink: Writable): Promise<Unp
 }
 
 /** GNU tar writes the files: natively fast, keeps owners, modes, xattrs and holes, and delays links that lead out. */
-const extractInto = async (content: Readable, folder: string): Promise<Unpacked> => {
-  const tar = spawn("tar", [...TAR_ARGUMENTS, "-C", folder, "-f", "-"], { stdio: ["pipe", "ignore", "pipe"] })
-  // It may end before it has read everything: its exit code tells why.
-  tar.stdin.on("error", () => undefined)
+const startTar = (folder: string, input: "pipe" | number) => {
+  const tar = spawn("tar", [...TAR_ARGUMENTS, "-C", folder, "-f", "-"], { stdio: [input, "ignore", "pipe"] })
   let complaints = ""
-  tar.stderr.setEncoding("utf8").on("data", (text: string) => {
+  tar.stderr?.setEncoding("utf8").on("data", (text: string) => {
     if (complaints.length < COMPLAINT_CHARS) complaints += text
   })
   const finished = new Promise<number>((resolve, reject) => {
     tar.once("error", reject)
     tar.once("close", (code) => resolve(code ?? 1))
   })
-  // Awaited below; a failure to start must not end the daemon before.
+  // Awaited later; a failure to start must not end the daemon before.
   finished.catch(() => undefined)
+  const succeeded = async (): Promise<void> => {
+    if ((await finished) === 0) return
+    throw imageFault("invalid", `unpacking the layer failed: ${complaints.trim().slice(0, 500)}`)
+  }
+  return { tar, finished, succeeded }
+}
+
+const extractInto = async (content: Readable, folder: string): Promise<Unpacked> => {
+  const { tar, finished, succeeded } = startTar(folder, "pipe")
+  const sink = tar.stdin
+  if (sink === null) throw imageFault("failed", "tar has no input")
+  // It may end before it has read everything: its exit code tells why.
+  sink.on("error", () => undefined)
   try {
-    const unpacked = await feed(await decompressed(content), tar.stdin)
-    if ((await finished) !== 0)
-      throw imageFault("invalid", `unpacking the layer failed: ${complaints.trim().slice(0, 500)}`)
+    const unpacked = await feed(await decompressed(content), sink)
+    await succeeded()
     return unpacked
   } catch (error) {
     content.destroy()
     tar.kill("SIGKILL")
     await finished
     throw error
+  }
+}
+
+/** A layer that needs no change goes to tar as it lies there, without passing through here. */
+const extract = async (diffId: string, content: LayerContent, folder: string): Promise<Unpacked> => {
+  const { plainFile } = content
+  if (plainFile === undefined || !(await needsNoChange(plainFile))) return extractInto(content.open(), folder)
+  const file = await open(plainFile, "r")
+  try {
+    await startTar(folder, file.fd).succeeded()
+    return { digest: diffId, bytes: (await file.stat()).size, opaque: [] }
+  } finally {
+    await file.close()
   }
 }

@@ -1,3 +1,4 @@
+import { open } from "node:fs/promises"
 import { imageFault } from "./faults.ts"
 import { writeHeader } from "./tar-header.ts"
 import { type TarEntry, TarScanner } from "./tar-scanner.ts"
@@ -40,6 +41,21 @@ export class OverlayTar {
   readonly opaque: Array<string> = []
   readonly #scanner = new TarScanner()
   #dropping = false
+  #changed = false
+
+  /** Whether anything of what was pushed went out in another form. */
+  get changed(): boolean {
+    return this.#changed
+  }
+
+  get contentLeft(): number {
+    return this.#scanner.contentLeft
+  }
+
+  /** Goes over content that is not pushed. */
+  skip(bytes: number): void {
+    this.#scanner.skip(bytes)
+  }
 
   /** What goes out for these bytes. Throws an `ImageFault` for what no layer may hold. */
   push(chunk: Buffer): ReadonlyArray<Buffer> {
@@ -48,6 +64,7 @@ export class OverlayTar {
       if (event.kind === "entry") {
         const blocks = rewritten(event.entry, this.opaque)
         this.#dropping = blocks !== event.entry.blocks
+        this.#changed ||= this.#dropping
         if (blocks !== undefined) out.push(blocks)
       } else if (!this.#dropping) out.push(event.bytes)
     }
@@ -57,5 +74,31 @@ export class OverlayTar {
   /** To be called after the last byte; fails for a tar that was cut. */
   finish(): void {
     this.#scanner.finish()
+  }
+}
+
+const WINDOW_BYTES = 1024 * 1024
+
+/** Whether a plain tar on disk is what overlayfs wants as it stands. Content is gone over, not read. */
+export const needsNoChange = async (path: string): Promise<boolean> => {
+  const file = await open(path, "r")
+  try {
+    const { size } = await file.stat()
+    const overlay = new OverlayTar()
+    let at = 0
+    while (at < size && !overlay.changed) {
+      // A window of its own each time: the scanner may keep a part of it.
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(WINDOW_BYTES), 0, WINDOW_BYTES, at)
+      if (bytesRead === 0) break
+      overlay.push(buffer.subarray(0, bytesRead))
+      at += bytesRead
+      const skipped = Math.min(overlay.contentLeft, size - at)
+      overlay.skip(skipped)
+      at += skipped
+    }
+    if (!overlay.changed) overlay.finish()
+    return !overlay.changed
+  } finally {
+    await file.close()
   }
 }

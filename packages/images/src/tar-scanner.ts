@@ -75,6 +75,16 @@ export class TarScanner {
     return events
   }
 
+  /** Content that comes next and need not be looked at; to be asked between two pieces. */
+  get contentLeft(): number {
+    return this.#content
+  }
+
+  /** Goes over content that is not pushed. */
+  skip(bytes: number): void {
+    this.#content -= Math.min(bytes, this.#content)
+  }
+
   /** To be called after the last byte; a tar without its closing blocks is one all the same. */
   finish(): void {
     const midway = this.#content > 0 || this.#padding > 0 || this.#blocks.length > 0 || this.#collecting !== undefined

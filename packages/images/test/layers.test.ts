@@ -1,8 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { lgetxattr, llistxattr } from "@sockerless/libc"
-import { type Stats } from "node:fs"
-import { lstat, readdir, readFile, readlink } from "node:fs/promises"
+import { randomBytes } from "node:crypto"
+import { createReadStream, type Stats } from "node:fs"
+import { lstat, readdir, readFile, readlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { gzipSync, zstdCompressSync } from "node:zlib"
@@ -25,7 +26,7 @@ const unpacked = (entries: ReadonlyArray<MadeEntry>) =>
     const { root, layers } = yield* opened
     const tar = yield* Effect.promise(() => madeTar(entries))
     const diffId = digestOf(tar)
-    yield* Effect.promise(() => layers.unpack(diffId, Readable.from([tar])))
+    yield* Effect.promise(() => layers.unpack(diffId, { open: () => Readable.from([tar]) }))
     const link = yield* Effect.promise(() => layers.linked(diffId))
     return { root, layers, diffId, bytes: tar.length, at: (path: string) => join(link, path) }
   })
@@ -105,7 +106,7 @@ asRoot("a layer is the same unpacked from plain, gzip and zstd", () =>
     for (const compress of [(bytes: Buffer) => bytes, gzipSync, zstdCompressSync]) {
       const { layers } = yield* opened
       yield* Effect.promise(async () => {
-        await layers.unpack(digestOf(tar), Readable.from([compress(tar)]))
+        await layers.unpack(digestOf(tar), { open: () => Readable.from([compress(tar)]) })
         assert.strictEqual(await layers.size(digestOf(tar)), tar.length)
         const path = join(await layers.linked(digestOf(tar)), "file")
         assert.strictEqual((await readFile(path)).length, 100_000)
@@ -121,10 +122,12 @@ asRoot("the same layer unpacked many times at once is there once, also when some
     const outcomes = yield* Effect.promise(() =>
       Promise.all(
         Array.from({ length: 10 }, (_, at) =>
-          layers.unpack(digestOf(tar), Readable.from([at % 3 === 0 ? tar.subarray(0, 2000) : tar])).then(
-            () => "unpacked",
-            (error: Error) => error.message
-          )
+          layers
+            .unpack(digestOf(tar), { open: () => Readable.from([at % 3 === 0 ? tar.subarray(0, 2000) : tar]) })
+            .then(
+              () => "unpacked",
+              (error: Error) => error.message
+            )
         )
       )
     )
@@ -163,7 +166,7 @@ asRoot("nothing leaves the root, and what tries leaves nothing", () =>
       const { root, layers } = yield* opened
       const tar = yield* Effect.promise(() => madeTar(entries))
       const text = yield* Effect.promise(() =>
-        layers.unpack(digestOf(tar), Readable.from([tar])).then(
+        layers.unpack(digestOf(tar), { open: () => Readable.from([tar]) }).then(
           () => "unpacked",
           (error: Error) => error.message
         )
@@ -179,11 +182,66 @@ it.effect("content that is not the layer's is refused by both digests", () =>
     const { layers } = yield* opened
     const tar = yield* Effect.promise(() => madeTar([]))
     const text = yield* Effect.promise(() =>
-      layers.unpack(digestOf("other"), Readable.from([tar])).catch((error: Error) => error.message)
+      layers.unpack(digestOf("other"), { open: () => Readable.from([tar]) }).catch((error: Error) => error.message)
     )
     assert.strictEqual(
       text,
       `layer verification failed: the image names ${digestOf("other")}, the content has ${digestOf(tar)}`
     )
+  })
+)
+
+asRoot("a layer that lies on disk as it is needed is the same as one that is sent", () =>
+  Effect.gen(function* () {
+    const large = randomBytes(3_000_000)
+    const plain: ReadonlyArray<MadeEntry> = [
+      { name: "large", content: large },
+      { name: "small", content: "small", uid: 7 },
+      { name: "link", type: "link", linkname: "large" }
+    ]
+    const marked: ReadonlyArray<MadeEntry> = [
+      ...plain,
+      { name: ".wh.gone", content: "" },
+      { name: "after", content: "x" }
+    ]
+    for (const entries of [plain, marked]) {
+      const { root, layers } = yield* opened
+      yield* Effect.promise(async () => {
+        const tar = await madeTar(entries)
+        const plainFile = join(root, "layer.tar")
+        await writeFile(plainFile, tar)
+        await layers.unpack(digestOf(tar), { open: () => createReadStream(plainFile), plainFile })
+        const folderOf = await layers.linked(digestOf(tar))
+        assert.isTrue(large.equals(await readFile(join(folderOf, "large"))))
+        assert.strictEqual((await lstat(join(folderOf, "link"))).nlink, 2)
+        assert.strictEqual((await lstat(join(folderOf, "small"))).uid, 7)
+        assert.strictEqual(await layers.size(digestOf(tar)), tar.length)
+        if (entries === marked) assert.isTrue(isWhiteout(await lstat(join(folderOf, "gone"))))
+      })
+    }
+  })
+)
+
+asRoot("a layer on disk that was cut, or leaves its root far behind, is refused", () =>
+  Effect.gen(function* () {
+    const large = { name: "large", content: Buffer.alloc(3_000_000) }
+    const tar = yield* Effect.promise(() => madeTar([large, { name: "../climbs", content: "" }]))
+    const cases: ReadonlyArray<readonly [Buffer, RegExp]> = [
+      [tar.subarray(0, 2_000_000), /^archive\/tar: unexpected EOF$/],
+      [tar, /^invalid name "\.\.\/climbs"/]
+    ]
+    for (const [bytes, message] of cases) {
+      const { root, layers } = yield* opened
+      const plainFile = join(root, "layer.tar")
+      const text = yield* Effect.promise(async () => {
+        await writeFile(plainFile, bytes)
+        return layers.unpack(digestOf(bytes), { open: () => createReadStream(plainFile), plainFile }).then(
+          () => "unpacked",
+          (error: Error) => error.message
+        )
+      })
+      assert.match(text, message)
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(join(root, "layers"))), ["l"])
+    }
   })
 )
