@@ -15,6 +15,8 @@ import { TaskRunner } from "./ecs/task-runner.ts"
 import { taskOperations } from "./ecs/tasks.ts"
 import { efsRoutes } from "./efs/routes.ts"
 import { mountFolder, openEfs } from "./efs/shelf.ts"
+import { makeLambda, type Lambda } from "./lambda/open.ts"
+import { openLambda } from "./lambda/shelf.ts"
 import { eventOperations } from "./logs/events.ts"
 import { groupOperations } from "./logs/groups.ts"
 import { liveTailOperation } from "./logs/live-tail.ts"
@@ -32,20 +34,33 @@ export interface Services {
   readonly s3: Shelf
   readonly ecr: EcrShelf
   readonly ecs: EcsShelf
+  readonly lambda: Lambda
   /** Goes on with the workloads of the last run. */
   readonly takeUp: Effect.Effect<void>
 }
 
-const takeUp = (world: World, ecs: EcsShelf, runner: TaskRunner, map: MapShelf): Effect.Effect<void> =>
+interface Workloads {
+  readonly ecs: EcsShelf
+  readonly runner: TaskRunner
+  readonly map: MapShelf
+  readonly lambda: Lambda
+}
+
+const takeUp = (world: World, { ecs, runner, map, lambda }: Workloads): Effect.Effect<void> =>
   Effect.gen(function* () {
+    const sandboxes = lambda.sandboxes.known()
     const live = ecs.tasks.all().filter((task) => task.lastStatus !== "STOPPED")
     yield* world.host
       .keepOnly({
-        containers: new Set(live.flatMap((task) => task.containers.map((container) => container.runtimeId))),
-        groups: new Set(live.map((task) => task.id))
+        containers: new Set([
+          ...live.flatMap((task) => task.containers.map((container) => container.runtimeId)),
+          ...sandboxes.map((sandbox) => sandbox.runtimeId)
+        ]),
+        groups: new Set([...live.map((task) => task.id), ...sandboxes.map((sandbox) => sandbox.id)])
       })
       .pipe(Effect.catch((fault) => Effect.logWarning(`what the last run left cannot be cleaned: ${fault.message}`)))
     yield* publishNames(map)
+    yield* lambda.takeUp
     for (const task of live) yield* runner.begin(task.id)
   })
 
@@ -87,6 +102,7 @@ export const openServices = Effect.fnUntraced(function* (world: World) {
   )
   const ec2 = yield* openEc2(world, () => ecs.tasks.all())
   const runner = new TaskRunner(ecs)
+  const lambda = makeLambda(yield* openLambda(world, { logs, ecr, efs }))
   const json = (operations: ReadonlyArray<Operation>): Service => ({ protocol: "json", version: "1.1", operations })
   const signed = new Map<string, Service>([
     ["sts", { protocol: "query", namespace: QUERY_NAMESPACES.sts, operations: stsOperations(world) }],
@@ -95,6 +111,7 @@ export const openServices = Effect.fnUntraced(function* (world: World) {
     ["ecs", ecsService(ecs, runner)],
     ["tagging", json(taggingOperations(world))],
     ["servicediscovery", json([...namespaceOperations(map), ...serviceOperations(map)])],
+    ["lambda", { protocol: "rest-json", routes: lambda.routes }],
     ["elasticfilesystem", { protocol: "rest-json", routes: efsRoutes(efs) }],
     [
       "ec2",
@@ -105,6 +122,13 @@ export const openServices = Effect.fnUntraced(function* (world: World) {
       }
     ]
   ])
-  const services: Services = { signed, s3: yield* openShelf(world), ecr, ecs, takeUp: takeUp(world, ecs, runner, map) }
+  const services: Services = {
+    signed,
+    s3: yield* openShelf(world),
+    ecr,
+    ecs,
+    lambda,
+    takeUp: takeUp(world, { ecs, runner, map, lambda })
+  }
   return services
 })

@@ -13,6 +13,7 @@ import { Effect, Schema, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
 import { answerDistribution } from "./ecr/distribution.ts"
 import { answerMetadata, METADATA_PREFIX } from "./ecs/metadata.ts"
+import { answerRuntime, RUNTIME_PREFIX } from "./lambda/runtime-api.ts"
 import type { AwsOptions } from "./options.ts"
 import { answerS3 } from "./s3/answer.ts"
 import { openServices, type Services } from "./services.ts"
@@ -41,6 +42,7 @@ const answerOf =
     if (path.startsWith(CONTROL_PREFIX)) return answerControl(world.simulation, request)
     if (path === "/v2" || path.startsWith("/v2/")) return answerDistribution(services.ecr, request)
     if (path.startsWith(METADATA_PREFIX)) return Effect.sync(() => answerMetadata(services.ecs, request))
+    if (path.startsWith(RUNTIME_PREFIX)) return answerRuntime(services.lambda.shelf, services.lambda.sandboxes, request)
     const name = signingService(request)
     if (name === "s3") return answerS3(services.s3, request)
     const service = services.signed.get(name ?? "")

@@ -1,4 +1,4 @@
-import { openHost, Simulation, type WorkloadFailed, WorkloadHost } from "@sockerless/simulator-kit"
+import { openHost, Simulation, WorkloadHost } from "@sockerless/simulator-kit"
 import { storeSqlite } from "@sockerless/store"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { spawnSync } from "node:child_process"
@@ -32,41 +32,44 @@ export interface Rig {
   readonly stop: () => Promise<void>
 }
 
-interface Opened {
-  readonly aws: AwsSimulator
-  readonly dismantle: Effect.Effect<void, WorkloadFailed>
-}
+const openParts = (root: string) =>
+  Effect.gen(function* () {
+    const store = yield* Layer.build(storeSqlite({ file: join(root, "state.db"), ballastBytes: 0 }))
+    const simulation = yield* Simulation.make(1).pipe(Effect.provideContext(store))
+    const host = yield* openHost(simulation, {
+      dataRoot: root,
+      execParent: root,
+      registries: { insecure: [], mirrors: [] }
+    }).pipe(Effect.provideContext(store))
+    return { simulation, host }
+  })
 
-const open = (root: string, scope: Scope.Scope): Promise<Opened> =>
+const open = (root: string, scope: Scope.Scope): Promise<AwsSimulator> =>
   Effect.runPromise(
     Effect.gen(function* () {
-      const store = yield* Layer.build(storeSqlite({ file: join(root, "state.db"), ballastBytes: 0 }))
-      const simulation = yield* Simulation.make(1).pipe(Effect.provideContext(store))
-      const host = yield* openHost(simulation, {
-        dataRoot: root,
-        execParent: root,
-        registries: { insecure: [], mirrors: [] }
-      }).pipe(Effect.provideContext(store))
-      const aws = yield* startAws(simulation, {
+      const { simulation, host } = yield* openParts(root)
+      return yield* startAws(simulation, {
         account: "123456789012",
         region: "us-east-1",
         dataRoot: root,
         timing: instantTiming,
         port: 0
       }).pipe(Effect.provideService(WorkloadHost, host))
-      return { aws, dismantle: host.dismantle }
     }).pipe(Scope.provide(scope))
   )
+
+/** Gives the machine back: only when the simulator has ended, so that it starts nothing more. */
+const dismantle = (root: string): Promise<void> =>
+  Effect.runPromise(Effect.scoped(Effect.flatMap(openParts(root), ({ host }) => host.dismantle)))
 
 /** Starts a simulator for one test file. */
 export const startRig = async (): Promise<Rig> => {
   const root = mkdtempSync(join(tmpdir(), "sim-"))
   let scope = Scope.makeUnsafe()
-  let opened = await open(root, scope)
-  const { aws } = opened
+  let aws = await open(root, scope)
   const close = (): Promise<void> => Effect.runPromise(Scope.close(scope, Exit.void))
   return {
-    aws: () => opened.aws,
+    aws: () => aws,
     client: {
       endpoint: `http://${aws.endpoint}`,
       region: "us-east-1",
@@ -80,11 +83,11 @@ export const startRig = async (): Promise<Rig> => {
     restart: async () => {
       await close()
       scope = Scope.makeUnsafe()
-      opened = await open(root, scope)
+      aws = await open(root, scope)
     },
     stop: async () => {
-      await Effect.runPromise(opened.dismantle)
       await close()
+      await dismantle(root)
       await rm(root, { recursive: true, force: true })
     }
   }

@@ -14,6 +14,8 @@ export class SimClock {
   #offset = 0
   #standing: number | undefined
   readonly #timers = new Set<Timer>()
+  /** Hears how far ahead of real time this one is whenever that changes. */
+  onMove: (aheadMillis: number) => void = () => undefined
 
   /** Milliseconds since the epoch, as every resource of the simulator dates itself. */
   now(): number {
@@ -35,7 +37,7 @@ export class SimClock {
   advance(millis: number): void {
     if (this.#standing === undefined) this.#offset += millis
     else this.#standing += millis
-    this.#settle()
+    this.#moved()
   }
 
   /** Stops time; only `advance` moves it from here on. */
@@ -49,11 +51,21 @@ export class SimClock {
     if (this.#standing === undefined) return
     this.#offset = this.#standing - Date.now()
     this.#standing = undefined
-    this.#settle()
+    this.#moved()
+  }
+
+  /** Takes up the time of an earlier run. */
+  restore(aheadMillis: number): void {
+    this.#offset = aheadMillis
   }
 
   get isStopped(): boolean {
     return this.#standing !== undefined
+  }
+
+  #moved(): void {
+    this.onMove(this.now() - Date.now())
+    this.#settle()
   }
 
   #arm(timer: Timer): void {

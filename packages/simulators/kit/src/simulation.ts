@@ -1,10 +1,12 @@
-import { Store } from "@sockerless/store"
-import { Deferred, Effect } from "effect"
+import { Store, type StoreFault } from "@sockerless/store"
+import { Deferred, Effect, Schema } from "effect"
 import { Book } from "./book.ts"
 import { SimClock } from "./clock.ts"
 import { ConnectionDropped } from "./faults/connection-dropped.ts"
 import { FaultPlan, type PlayedFault } from "./faults/plan.ts"
 import { Journal, type JournalEntry } from "./journal.ts"
+
+const Time = Schema.Struct({ aheadMillis: Schema.Number })
 
 /** How one request sees the world. */
 export interface View {
@@ -54,9 +56,14 @@ export class Simulation {
     this.faults = new FaultPlan(seed)
   }
 
-  /** A simulation on the store of the calling Effect. */
-  static readonly make = (seed: number): Effect.Effect<Simulation, never, Store> =>
-    Effect.map(Store, (store) => new Simulation(store, seed))
+  /** A simulation on the store of the calling Effect, at the time that the last one had reached. */
+  static readonly make = Effect.fnUntraced(function* (seed: number): Effect.fn.Return<Simulation, StoreFault, Store> {
+    const simulation = new Simulation(yield* Store, seed)
+    const times = yield* simulation.book.table("clock", Time)
+    simulation.clock.restore(times.get("clock")?.aheadMillis ?? 0)
+    simulation.clock.onMove = (aheadMillis) => times.put("clock", { aheadMillis })
+    return simulation
+  })
 
   /** Indices of the requests that wait to be let go. */
   held(): ReadonlyArray<number> {

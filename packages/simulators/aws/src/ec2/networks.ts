@@ -102,7 +102,10 @@ const vpcOperations = (shelf: Ec2Shelf) => [
       dropTags(shelf.world, arnOfId(shelf.world, input.VpcId))
       return { return: true }
     })
-  ),
+  )
+]
+
+const vpcAttributeOperations = (shelf: Ec2Shelf) => [
   operation("DescribeVpcAttribute", Schema.Struct({ VpcId: Schema.String, Attribute: Schema.String }), (input) =>
     Effect.map(
       requireAll([input.VpcId], (id) => shelf.vpcs.has(id), noVpc),
@@ -140,7 +143,7 @@ const vpcOperations = (shelf: Ec2Shelf) => [
   )
 ]
 
-const subnetOperations = (shelf: Ec2Shelf) => [
+const describeSubnets = (shelf: Ec2Shelf) =>
   operation("DescribeSubnets", Schema.Struct({ SubnetId: texts, Filter: filter }), (input, call) =>
     Effect.gen(function* () {
       yield* requireAll(input.SubnetId ?? [], (id) => shelf.subnets.has(id), noSubnet)
@@ -166,7 +169,10 @@ const subnetOperations = (shelf: Ec2Shelf) => [
           .map((subnet) => shownSubnet(shelf, subnet))
       }
     })
-  ),
+  )
+
+const subnetOperations = (shelf: Ec2Shelf) => [
+  describeSubnets(shelf),
   operation(
     "CreateSubnet",
     Schema.Struct({
@@ -262,6 +268,7 @@ const interfaces = (shelf: Ec2Shelf) =>
 /** VPCs, subnets and network interfaces. */
 export const networkOperations = (shelf: Ec2Shelf) => [
   ...vpcOperations(shelf),
+  ...vpcAttributeOperations(shelf),
   ...subnetOperations(shelf),
   interfaces(shelf),
   operation("DescribeAvailabilityZones", Schema.Struct({}), () =>

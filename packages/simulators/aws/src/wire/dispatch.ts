@@ -91,7 +91,7 @@ const restAsked = (
       )
       const isJson =
         !(headerOf(request, "content-type") ?? "").includes("octet-stream") && !route.pattern.endsWith("/invocations")
-      const members = isJson ? yield* bodyJson(body) : { Payload: body, Headers: request.headers }
+      const members = isJson ? yield* bodyJson(body) : { Payload: body.toString("base64"), Headers: request.headers }
       return {
         operation: route.operation,
         input: { ...queryMembers(request.query), ...(typeof members === "object" ? members : {}), ...labels },
