@@ -1,4 +1,4 @@
-import { until } from "@sockerless/e2e-kit"
+import { target, until } from "@sockerless/e2e-kit"
 import { assert, describe, it } from "vitest"
 import { byClient, fromDaemon, judged, missing } from "../src/index.ts"
 
@@ -52,7 +52,8 @@ describe("docker network create", () => {
     await on.docker.ok("network", "rm", "twice")
   })
 
-  it("makes a network without a way out with --internal", async () => {
+  // dockerd of 20.10 gave them a route that led nowhere.
+  it.skipIf(target === "dockerd")("makes a network without a way out with --internal", async () => {
     await create("inner", "--internal")
     const routes = await printed(["--network", "inner"], "ip route | grep -c default || true")
     assert.strictEqual(routes, "0\n")
@@ -194,12 +195,9 @@ describe("docker network rm", () => {
     }
     await on.docker.ok("rm", "-f", "user")
     assert.strictEqual(await on.docker.ok("network", "rm", "busy"), "busy")
-    await on.docker.run(["network", "rm", "busy"]).then(({ stderr: text }) => {
-      assert.include(
-        text,
-        byClient({ current: fromDaemon("network busy not found"), debian: missing("network", "busy") })
-      )
-    })
+    const again = await on.docker.run(["network", "rm", "busy"])
+    const absent = byClient({ current: fromDaemon("network busy not found"), debian: missing("network", "busy") })
+    assert.include(again.stderr, absent)
   })
 })
 

@@ -28,6 +28,9 @@ const freePort = (): Promise<number> =>
 
 const program = ["/usr/bin/docker-registry", "/usr/bin/registry"].find((path) => existsSync(path))
 
+/** Whether a registry can be started here. */
+export const hasRegistry = program !== undefined
+
 /** Starts Debian's docker-registry; with `password` it asks for tester and secret. */
 export const startRegistry = async (options: { readonly password?: boolean } = {}): Promise<Registry> => {
   if (program === undefined) throw new Error("the tests need a registry: install docker-registry")

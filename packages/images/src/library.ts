@@ -6,7 +6,7 @@ import { configOf, ImageConfigBlob } from "./image-config.ts"
 import type { ImageRecord } from "./image-store.ts"
 import type { Layers } from "./layers.ts"
 import type { Leases } from "./leases.ts"
-import { canonical, familiar, parseReference } from "./reference.ts"
+import { canonical, familiar, parseReference, type Reference } from "./reference.ts"
 
 const IMAGES = "images"
 const TAGS = "tags"
@@ -92,6 +92,12 @@ export class Library {
   /** Canonical references of an image. */
   referencesOf(id: string): ReadonlyArray<string> {
     return [...this.#tags].flatMap(([reference, owner]) => (owner === id ? [reference] : []))
+  }
+
+  /** Canonical references of a repository that end in a tag. */
+  tagsOf({ domain, path }: Pick<Reference, "domain" | "path">): ReadonlyArray<string> {
+    const prefix = `${domain}/${path}:`
+    return [...this.#tags.keys()].filter((reference) => reference.startsWith(prefix))
   }
 
   owner(reference: string): string | undefined {

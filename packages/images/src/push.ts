@@ -112,9 +112,13 @@ export const pushImage = Effect.fn("images.push")(function* (
   options: { readonly tag: string | undefined; readonly auth: RegistryAuth | undefined }
 ): Effect.fn.Return<Stream.Stream<Progress>, ImageFault> {
   const parsed = yield* parseReference(options.tag === undefined ? ref : `${ref}:${options.tag}`)
-  const id = shelf.library.owner(canonical(parsed))
-  const image = id === undefined ? undefined : shelf.library.stored(id)
-  if (image === undefined) {
+  const isBare = parsed.tag === undefined && parsed.digest === undefined
+  const names = isBare ? shelf.library.tagsOf(parsed) : [canonical(parsed)]
+  const chosen = names.flatMap((name) => {
+    const image = shelf.library.stored(shelf.library.owner(name) ?? "")
+    return image === undefined ? [] : [{ image, tag: name.slice(name.lastIndexOf(":") + 1) }]
+  })
+  if (chosen.length === 0) {
     // dockerd says so in the stream, after what it would have pushed to.
     return Stream.make(
       pushesTo(parsed),
@@ -126,7 +130,9 @@ export const pushImage = Effect.fn("images.push")(function* (
   return Stream.callback<Progress>((messages) =>
     Effect.gen(function* () {
       yield* Queue.offer(messages, pushesTo(parsed))
-      yield* shelf.leases.hold(send(shelf, client, parsed, image, messages))
+      for (const { image, tag } of chosen) {
+        yield* shelf.leases.hold(send(shelf, client, { ...parsed, tag }, image, messages))
+      }
     }).pipe(
       Effect.catch((fault) => Queue.offer(messages, failureMessage(fault.message))),
       Effect.andThen(Queue.end(messages))

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { Readable } from "node:stream"
 import type { Blobs } from "./blobs.ts"
 import { attempt, type ImageFault } from "./faults.ts"
@@ -14,16 +14,22 @@ interface Chosen {
 const blobName = (digest: string): string => `blobs/${digest.replace(":", "/")}`
 
 /** Images by what was asked: a name saves that name, an id none, a repository without tag all its tags. */
-const choose = Effect.fnUntraced(function* (shelf: Shelf, refs: ReadonlyArray<string>) {
+const chosenImages = Effect.fnUntraced(function* (shelf: Shelf, refs: ReadonlyArray<string>) {
   const chosen = new Map<string, Set<string>>()
+  const choose = (id: string, name?: string) => {
+    const names = chosen.get(id) ?? new Set<string>()
+    if (name !== undefined) names.add(name)
+    chosen.set(id, names)
+  }
   for (const ref of refs) {
+    const reference = Option.getOrUndefined(yield* Effect.option(parseReference(ref)))
+    const isBare = reference !== undefined && reference.tag === undefined && reference.digest === undefined
+    const all = isBare ? shelf.library.tagsOf(reference) : []
+    for (const name of all) choose(shelf.library.owner(name) ?? "", name)
+    if (all.length > 0) continue
     const image = yield* shelf.library.find(ref)
-    const names = chosen.get(image.id) ?? new Set<string>()
-    const reference = yield* Effect.option(parseReference(ref))
-    if (reference._tag === "Some" && shelf.library.owner(canonical(reference.value)) === image.id) {
-      names.add(canonical(reference.value))
-    }
-    chosen.set(image.id, names)
+    const isName = reference !== undefined && shelf.library.owner(canonical(reference)) === image.id
+    choose(image.id, isName ? canonical(reference) : undefined)
   }
   return [...chosen].flatMap(([id, names]): ReadonlyArray<Chosen> => {
     const image = shelf.library.stored(id)
@@ -76,7 +82,7 @@ export const saveImages = Effect.fn("images.save")(function* (
   shelf: Shelf,
   refs: ReadonlyArray<string>
 ): Effect.fn.Return<Readable, ImageFault> {
-  const images = yield* choose(shelf, refs)
+  const images = yield* chosenImages(shelf, refs)
   const index = yield* attempt("describe the images", () => ociIndex(shelf.blobs, images))
   const digests = new Set(
     images.flatMap(({ image }) => [image.id, image.manifestDigest, ...image.layers.map((layer) => layer.blob)])

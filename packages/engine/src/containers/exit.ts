@@ -28,13 +28,16 @@ const endedState = (entry: Entry, report: ExitReport, restarting: boolean): Cont
 const restartLater = (context: EngineContext, entry: Entry, delayMillis: number): Effect.Effect<void> =>
   Effect.gen(function* () {
     yield* Effect.sleep(delayMillis)
-    yield* entry.lock.withPermit(
-      Effect.gen(function* () {
-        entry.restart = undefined
-        if (entry.snapshot.state.status !== "restarting") return
-        killpoint("engine.restart-policy.before-start")
-        yield* startLocked(context, entry, entry.snapshot.restartCount + 1)
-      })
+    // Whoever ends the waiting must not cut a start in two.
+    yield* Effect.uninterruptible(
+      entry.lock.withPermit(
+        Effect.gen(function* () {
+          entry.restart = undefined
+          if (entry.snapshot.state.status !== "restarting") return
+          killpoint("engine.restart-policy.before-start")
+          yield* startLocked(context, entry, entry.snapshot.restartCount + 1)
+        })
+      )
     )
   }).pipe(
     Effect.tapError((fault) => Effect.logWarning(`restarting container ${entry.snapshot.spec.name}: ${fault.message}`)),

@@ -3,6 +3,7 @@ import type { HealthcheckSpec } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import { Effect, Option } from "effect"
 import { backendOf, containerEvent, type EngineContext, handleOf, launchOf } from "../context.ts"
+import { goDuration } from "../go-duration.ts"
 import { newId, nowTime } from "../identity.ts"
 import { captureOutput } from "../execs/capture.ts"
 import type { Entry } from "./entry.ts"
@@ -50,8 +51,8 @@ const probe = Effect.fnUntraced(function* (
   })
   if (Option.isNone(ended)) {
     session.output.destroy()
-    const limit = check.timeoutNanos / (NANOS_PER_MILLI * 1000)
-    return { start, end: nowTime(), exitCode: -1, output: `Health check exceeded timeout (${limit}s)` }
+    const limit = goDuration(check.timeoutNanos)
+    return { start, end: nowTime(), exitCode: -1, output: `Health check exceeded timeout (${limit})` }
   }
   return { start, end: nowTime(), exitCode: ended.value, output: yield* output }
 })

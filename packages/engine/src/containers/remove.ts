@@ -96,13 +96,13 @@ export const removeContainer = Effect.fn("engine.containers.remove")(function* (
     if (entry.snapshot.state.status === "removing") {
       return yield* Effect.fail(conflict(`removal of container ${ref} is already in progress`))
     }
+    const busy = isRunning(entry) || entry.snapshot.state.status === "restarting"
+    if (busy && !options.force) return yield* Effect.fail(refusal(entry))
     if (entry.restart !== undefined) {
       const { restart } = entry
       entry.restart = undefined
       yield* Fiber.interrupt(restart)
     }
-    const busy = isRunning(entry) || entry.snapshot.state.status === "restarting"
-    if (busy && !options.force) return yield* Effect.fail(refusal(entry))
     if (isRunning(entry)) {
       yield* intendRemoval(context, entry, { volumes: options.volumes, tombstone: false })
       killpoint("engine.remove.before-signal")

@@ -84,13 +84,16 @@ export const stopContainer = Effect.fn("engine.containers.stop")(function* (
 ): Effect.fn.Return<void, Fault> {
   const entry = yield* context.book.resolveForChange(ref)
   yield* Effect.gen(function* () {
-    if (entry.snapshot.state.status === "restarting") {
-      yield* cancelRestart(context, entry)
-      return
+    if (!isRunning(entry) && entry.snapshot.state.status !== "restarting") {
+      return yield* Effect.fail(notModified(`container ${ref} is not running`))
     }
-    if (!isRunning(entry)) return yield* Effect.fail(notModified(`container ${ref} is not running`))
-    yield* stopRunning(context, entry, options)
-    yield* containerEvent(context, entry, "stop")
+    // An end that came first may have led to a restart, and a restart that came first to a new run.
+    while (isRunning(entry) || entry.snapshot.state.status === "restarting") {
+      if (isRunning(entry)) {
+        yield* stopRunning(context, entry, options)
+        yield* containerEvent(context, entry, "stop")
+      } else yield* cancelRestart(context, entry)
+    }
   }).pipe(Effect.uninterruptible)
 })
 
@@ -140,7 +143,10 @@ export const killContainer = Effect.fn("engine.containers.kill")(function* (
   const { id, stopSignal } = entry.snapshot.spec
   const refuse = conflict(`cannot kill container: ${ref}: ${notRunning(id).message}`)
   yield* Effect.gen(function* () {
-    if (entry.snapshot.state.status === "restarting") return yield* cancelRestart(context, entry)
+    if (entry.snapshot.state.status === "restarting") {
+      yield* cancelRestart(context, entry)
+      if (!isRunning(entry)) return
+    }
     if (!isRunning(entry)) return yield* Effect.fail(refuse)
     const { nextExit } = entry
     const ends = signal === SIGKILL || signal === (yield* signalNumber(stopSignal || "SIGTERM"))

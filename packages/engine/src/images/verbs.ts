@@ -1,5 +1,5 @@
 import type { ImageRecord } from "@sockerless/images"
-import { Effect, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { isRunning } from "../containers/entry.ts"
 import { type EngineContext, publish } from "../context.ts"
 import { booleanFilter, checkFilterKeys, lacksLabels, matchesLabels, untilMillis } from "../filter-rules.ts"
@@ -110,7 +110,11 @@ export const makeImages = (context: EngineContext): Images["Service"] => {
     save: (refs) =>
       Effect.gen(function* () {
         const tar = yield* store.save(refs)
-        for (const ref of refs) yield* event("save", (yield* store.resolve(ref)).id, ref)
+        for (const ref of refs) {
+          // A repository without a tag names all its tags, and may have no `latest`.
+          const image = Option.getOrUndefined(yield* Effect.option(store.resolve(ref)))
+          yield* event("save", image?.id ?? ref, ref)
+        }
         return tar
       }),
     tag: (source, repository, tag) =>
