@@ -156,7 +156,7 @@ describe("docker tag and rmi", () => {
     await on.fails(1, missing("image", "nosuch"), "rmi", "nosuch")
     await on.fails(1, fromDaemon("No such image: nosuch:latest"), "tag", "nosuch", "x")
     const { code, stderr } = await on.docker.run(["tag", "busybox", "busyBox"])
-    assert.include(stderr, "repository name must be lowercase")
+    assert.include(stderr, "must be lowercase")
     assert.strictEqual(code, 1)
   })
 })

@@ -74,7 +74,7 @@ export class RegistryClient {
     await first.body?.cancel()
     if (challenge === undefined)
       throw imageFault("unauthenticated", `unauthorized: ${this.#endpoint} asks for an unknown scheme`)
-    this.#authorization = await this.#authorize(challenge, scope)
+    this.#authorization = await this.#authorize(challenge, scope, () => this.#asked(path, init))
     return this.#send(path, init)
   }
 
@@ -105,11 +105,18 @@ export class RegistryClient {
     }
   }
 
-  async #authorize(challenge: Challenge, scope: string): Promise<string | undefined> {
+  /** What Docker puts before a refusal to give a manifest. */
+  #asked(path: string, { method = "GET" }: RequestInit): string {
+    if (!path.includes("/manifests/") || method === "PUT") return ""
+    return `${method === "HEAD" ? "Head" : "Get"} "${new URL(path, this.#endpoint).href}": `
+  }
+
+  async #authorize(challenge: Challenge, scope: string, asked: () => string): Promise<string | undefined> {
     const auth = this.#auth
     if (challenge.scheme === "basic") {
       if (auth?.username === undefined || auth.username === "") {
-        throw imageFault("unauthenticated", "no basic auth credentials")
+        // Not 401, as in dockerd: clients would ask the user for a password of their own accord.
+        throw imageFault("failed", `${asked()}no basic auth credentials`)
       }
       return basic(auth)
     }
