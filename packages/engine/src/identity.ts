@@ -15,13 +15,6 @@ export const zeroTime = "0001-01-01T00:00:00Z"
 export const timeOfNanos = (nanos: bigint): string =>
   `${new Date(Number(nanos / MILLION)).toISOString().slice(0, 19)}.${String(nanos % (MILLION * 1000n)).padStart(9, "0")}Z`
 
-/** Nanoseconds since the epoch of an RFC 3339 time. */
-export const nanosOfTime = (time: string): bigint => {
-  const fraction = /\.(\d+)/.exec(time)?.[1] ?? ""
-  const seconds = Math.floor(Date.parse(time) / 1000)
-  return BigInt(seconds) * (MILLION * 1000n) + BigInt(fraction.padEnd(9, "0").slice(0, 9) || "0")
-}
-
 let last = 0n
 
 /** Now in nanoseconds; two calls never give the same value, so that events and records keep their order. */

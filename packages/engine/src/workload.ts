@@ -1,13 +1,1 @@
-export type {
-  EndpointSpec,
-  HealthcheckSpec,
-  IsolationSpec,
-  MountSpec,
-  NetworkAttachment,
-  PortBinding,
-  ProcessSpec,
-  ResourceLimits,
-  RestartPolicy,
-  TerminalSize,
-  WorkloadSpec
-} from "@sockerless/backend-contract"
+export type { EndpointSpec, ResourceLimits, RestartPolicy, TerminalSize, WorkloadSpec } from "@sockerless/backend-contract"

@@ -3,11 +3,6 @@ import type { Config } from "../config/config.ts"
 import { hostText } from "../config/hosts.ts"
 import type { HeldSocket } from "../launch/launch-order.ts"
 
-/** What recovery did, in the words of the first log lines. */
-export interface Recovered {
-  readonly lines: ReadonlyArray<string>
-}
-
 const clientLines = (socket: HeldSocket, config: Config): ReadonlyArray<string> => {
   const address = hostText(socket.host)
   if (socket.host.kind === "fd") return []

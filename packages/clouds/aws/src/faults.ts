@@ -1,9 +1,6 @@
 import type { FaultKind } from "@sockerless/faults"
 import { Schema } from "effect"
 
-/** Whether a call that failed changed something: AWS said no, or nobody knows. */
-export type Applied = "no" | "unknown"
-
 /** One attempt at one AWS operation that failed. */
 export class AwsFault extends Schema.TaggedError<AwsFault>()("AwsFault", {
   service: Schema.String,
@@ -11,6 +8,7 @@ export class AwsFault extends Schema.TaggedError<AwsFault>()("AwsFault", {
   /** AWS's own name of the error (`ClusterNotFoundException`), or what the connection ended with (`ECONNRESET`). */
   code: Schema.String,
   reason: Schema.String,
+  /** Whether it changed something all the same: AWS said no, or nobody knows. */
   applied: Schema.Literals(["no", "unknown"]),
   /** Whether the same call may succeed a moment later. */
   retryable: Schema.Boolean,
