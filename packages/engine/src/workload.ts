@@ -1,1 +1,7 @@
-export type { EndpointSpec, ResourceLimits, RestartPolicy, TerminalSize, WorkloadSpec } from "@sockerless/backend-contract"
+export type {
+  EndpointSpec,
+  ResourceLimits,
+  RestartPolicy,
+  TerminalSize,
+  WorkloadSpec
+} from "@sockerless/backend-contract"
