@@ -1,11 +1,11 @@
 import { killpointNames } from "@sockerless/killpoints"
 import { chaos } from "./chaos.ts"
 
-const isShort = process.env["CHAOS_FORM"] === "short"
+const form = process.env["CHAOS_FORM"] ?? "full"
 const seed = Number(process.env["CHAOS_SEED"] ?? Date.now() % 1_000_000)
-const kills = Number(process.env["CHAOS_KILLS"] ?? (isShort ? 12 : 200))
+const kills = Number(process.env["CHAOS_KILLS"] ?? (form === "short" ? 12 : 200))
 const points = process.env["CHAOS_POINTS"]?.split(",").filter((name) => name !== "") ?? killpointNames
-const again = isShort || process.env["CHAOS_POINTS"] !== undefined ? [] : points
+const again = form === "long" ? points : []
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 

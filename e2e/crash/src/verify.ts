@@ -132,8 +132,22 @@ const checkInterfaces = async (world: World, tracked: Tracked): Promise<void> =>
   )
 }
 
+/** The truth about a container; what ends and removes itself is seen between the two for a moment. */
+const look = async (world: World, tracked: Tracked) => {
+  const isPassing = (inspect: Json) =>
+    tracked.kind.autoRemove === true && ["exited", "removing"].includes(textAt(inspect, "State", "Status"))
+  return until(
+    `${nameOf(tracked)} is gone after its end`,
+    async () => {
+      const answer = await expectCall(world.api, [200, 404], "GET", `/containers/${refOf(tracked)}/json`)
+      return answer.status === 200 && isPassing(jsonOf(answer)) ? undefined : answer
+    },
+    30_000
+  )
+}
+
 const checkContainer = async (world: World, tracked: Tracked, listed: ReadonlySet<string>): Promise<void> => {
-  const answer = await expectCall(world.api, [200, 404], "GET", `/containers/${refOf(tracked)}/json`)
+  const answer = await look(world, tracked)
   const id = answer.status === 200 ? textAt(jsonOf(answer), "Id") : tracked.id
   if (answer.status === 404) {
     await checkAbsent(world, tracked)

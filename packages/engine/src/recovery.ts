@@ -4,10 +4,10 @@ import { killpoint } from "@sockerless/killpoints"
 import { Deferred, Effect } from "effect"
 import { rollBack } from "./containers/create.ts"
 import type { ContainerRecord, Entry } from "./containers/entry.ts"
-import { isRunning, makeEntry } from "./containers/entry.ts"
+import { autoRemoval, intentAtEnd, isRunning, makeEntry } from "./containers/entry.ts"
 import { scheduleRestart } from "./containers/exit.ts"
 import { startHealth } from "./containers/health.ts"
-import { publishDisconnects, removeLocked } from "./containers/remove.ts"
+import { publishDisconnects, removeIntended, removeLocked } from "./containers/remove.ts"
 import { shouldRestart, shouldStartAtBoot } from "./containers/restart-policy.ts"
 import { runningState, startLocked } from "./containers/start.ts"
 import { backendOf, containerEvent, defaultBackend, type EngineContext, remainingLaunchOf } from "./context.ts"
@@ -43,18 +43,15 @@ const takeEnd = Effect.fnUntraced(function* (
   const { snapshot } = entry
   const { health: _, ...state } = snapshot.state
   const restarting = shouldRestart(snapshot, end.exitCode)
+  const intent = restarting ? null : intentAtEnd(snapshot)
   yield* publishDisconnects(context, entry)
-  yield* context.book.save(entry, {
-    ...snapshot,
-    state: { ...state, status: restarting ? "restarting" : "exited", pid: 0, ...end },
-    endpoints: {},
-    ports: [],
-    execIds: []
-  })
+  const status = restarting ? ("restarting" as const) : ("exited" as const)
+  const ended = { ...snapshot, state: { ...state, status, pid: 0, ...end }, endpoints: {}, ports: [], execIds: [] }
+  yield* context.book.save(entry, ended, intent)
   yield* containerEvent(context, entry, "die", { exitCode: String(end.exitCode) })
   yield* Deferred.succeed(entry.nextExit, { exitCode: end.exitCode, error: undefined })
   if (restarting) yield* scheduleRestart(context, entry)
-  else if (snapshot.spec.autoRemove) yield* removeLocked(context, entry, { volumes: true, tombstone: true })
+  else if (intent !== null) yield* removeIntended(context, entry, autoRemoval)
 })
 
 const takeRunning = Effect.fnUntraced(function* (
@@ -89,7 +86,7 @@ const reconcile = Effect.fnUntraced(function* (
   }
   if (record.intent?.verb === "remove") {
     killpoint("engine.recovery.before-removal")
-    yield* removeLocked(context, entry, record.intent)
+    yield* removeIntended(context, entry, record.intent)
     return "removed"
   }
   const backend = yield* backendOf(context, entry)
@@ -101,8 +98,12 @@ const reconcile = Effect.fnUntraced(function* (
   }
   const wasRunning = isRunning(entry) || record.intent?.verb === "start"
   if (!wasRunning) {
-    if (entry.snapshot.state.status === "restarting") yield* scheduleRestart(context, entry)
-    return "as-it-was"
+    const { spec, state } = entry.snapshot
+    if (state.status === "restarting") yield* scheduleRestart(context, entry)
+    if (state.status !== "exited" || !spec.autoRemove) return "as-it-was"
+    // A restart that died between its stop and its start.
+    yield* removeLocked(context, entry, autoRemoval)
+    return "removed"
   }
   if (seen._tag === "Exited") {
     entry.handle = seen.handle

@@ -24,6 +24,8 @@ export interface Entry {
   /** The wait before the next restart by policy. */
   restart: Fiber.Fiber<void> | undefined
   health: Fiber.Fiber<void> | undefined
+  /** While a restart stops it, its end does not remove it. */
+  isRestarted: boolean
   /** Milliseconds since the epoch of the last start, for the restart delay. */
   startedAtMillis: number
   restartDelayMillis: number
@@ -34,6 +36,13 @@ export interface Removal {
   readonly volumes: boolean
   readonly tombstone: boolean
 }
+
+/** How a container with `--rm` goes. */
+export const autoRemoval: Removal = { volumes: true, tombstone: true }
+
+/** The removal that follows at once when such a container ends: durable together with its end. */
+export const intentAtEnd = ({ spec }: ContainerSnapshot): ContainerRecord["intent"] =>
+  spec.autoRemove ? { verb: "remove", id: spec.id, ...autoRemoval } : null
 
 /** The durable form: what a restart of the daemon needs to rebuild an entry. */
 export interface ContainerRecord {
@@ -55,6 +64,7 @@ export const makeEntry = (snapshot: ContainerSnapshot, handle: Handle | undefine
   removed: Deferred.makeUnsafe(),
   restart: undefined,
   health: undefined,
+  isRestarted: false,
   startedAtMillis: 0,
   restartDelayMillis: 0
 })

@@ -3,8 +3,8 @@ import type { Fault } from "@sockerless/faults"
 import { killpoint } from "@sockerless/killpoints"
 import { Deferred, Effect, Fiber } from "effect"
 import { containerEvent, type EngineContext } from "../context.ts"
-import type { Entry } from "./entry.ts"
-import { publishDisconnects, removeLocked } from "./remove.ts"
+import { autoRemoval, type Entry, intentAtEnd } from "./entry.ts"
+import { publishDisconnects, removeIntended } from "./remove.ts"
 import { restartDelay, shouldRestart } from "./restart-policy.ts"
 import type { ContainerState } from "./snapshot.ts"
 import { startLocked } from "./start.ts"
@@ -69,16 +69,18 @@ export const handleExit = Effect.fn("engine.containers.exit")(function* (
         entry.health = undefined
       }
       const restarting = shouldRestart(snapshot, report.exitCode)
+      const intent = restarting || entry.isRestarted ? null : intentAtEnd(snapshot)
       killpoint("engine.exit.before-outcome")
       yield* publishDisconnects(context, entry)
-      yield* context.book.save(entry, {
+      const ended = {
         ...snapshot,
         stoppedByUser: entry.snapshot.stoppedByUser,
         state: endedState(entry, report, restarting),
         endpoints: {},
         ports: [],
         execIds: []
-      })
+      }
+      yield* context.book.save(entry, ended, intent)
       killpoint("engine.exit.after-outcome")
       if (report.oomKilled) yield* containerEvent(context, entry, "oom")
       yield* containerEvent(context, entry, "die", { exitCode: String(report.exitCode) })
@@ -86,7 +88,7 @@ export const handleExit = Effect.fn("engine.containers.exit")(function* (
       entry.nextExit = Deferred.makeUnsafe()
       yield* Deferred.succeed(nextExit, { exitCode: report.exitCode, error: undefined })
       if (restarting) yield* scheduleRestart(context, entry)
-      else if (snapshot.spec.autoRemove) yield* removeLocked(context, entry, { volumes: true, tombstone: true })
+      else if (intent !== null) yield* removeIntended(context, entry, autoRemoval)
     })
   )
 })

@@ -17,8 +17,8 @@ export const anonymousVolumesOf = (context: EngineContext, entry: Entry): Readon
     return shared ? [] : [mount.name]
   })
 
-/** Removes an ended container with the lock held: intent, backend, volumes, record, in this order. */
-export const removeLocked = Effect.fn("engine.containers.remove-locked")(function* (
+/** Removes an ended container with the lock held, whose intent is durable: backend, volumes, record, in this order. */
+export const removeIntended = Effect.fn("engine.containers.remove-intended")(function* (
   context: EngineContext,
   entry: Entry,
   options: Removal
@@ -27,11 +27,7 @@ export const removeLocked = Effect.fn("engine.containers.remove-locked")(functio
   const { id } = snapshot.spec
   const backend = yield* backendOf(context, entry)
   const volumes = options.volumes ? anonymousVolumesOf(context, entry) : []
-  yield* context.book.save(
-    entry,
-    { ...snapshot, state: { ...snapshot.state, status: "removing" } },
-    { verb: "remove", id, volumes: options.volumes, tombstone: options.tombstone }
-  )
+  entry.snapshot = { ...snapshot, state: { ...snapshot.state, status: "removing" } }
   killpoint("engine.remove.after-intent")
   yield* backend.remove(id, entry.handle)
   killpoint("engine.remove.before-outcome")
@@ -43,6 +39,21 @@ export const removeLocked = Effect.fn("engine.containers.remove-locked")(functio
   yield* Deferred.succeed(entry.nextExit, ended)
   yield* Deferred.succeed(entry.removed, ended)
   yield* containerEvent(context, entry, "destroy")
+})
+
+/** As `removeIntended`, its intent first. */
+export const removeLocked = Effect.fn("engine.containers.remove-locked")(function* (
+  context: EngineContext,
+  entry: Entry,
+  { tombstone, volumes }: Removal
+): Effect.fn.Return<void, Fault> {
+  const { snapshot } = entry
+  yield* context.book.save(
+    entry,
+    { ...snapshot, state: { ...snapshot.state, status: "removing" } },
+    { verb: "remove", id: snapshot.spec.id, volumes, tombstone }
+  )
+  yield* removeIntended(context, entry, { volumes, tombstone })
 })
 
 const stateWord = (entry: Entry): string => (entry.snapshot.state.status === "paused" ? "paused" : "running")

@@ -5,10 +5,10 @@ import { Deferred, Effect } from "effect"
 import { backendOf, containerEvent, type EngineContext, handleOf, launchOf, publish } from "../context.ts"
 import { conflict, DockerFault, notModified } from "../faults.ts"
 import { newId, zeroTime } from "../identity.ts"
-import type { Entry } from "./entry.ts"
+import { autoRemoval, type Entry, intentAtEnd } from "./entry.ts"
 import { startHealth } from "./health.ts"
 import { withLinks } from "./links.ts"
-import { removeLocked } from "./remove.ts"
+import { removeIntended } from "./remove.ts"
 import type { ContainerState } from "./snapshot.ts"
 
 /** What a successful start, fresh or adopted, makes of the snapshot. */
@@ -30,18 +30,15 @@ const exitCodeOf = (fault: StartFault): number => fault.exitCode ?? 128
 /** The failure is part of the container's state: `docker inspect` and a waiting `docker run` tell it. */
 const keepFailure = Effect.fnUntraced(function* (context: EngineContext, entry: Entry, fault: StartFault) {
   const exitCode = exitCodeOf(fault)
-  yield* context.book.save(entry, {
-    ...entry.snapshot,
-    state: {
-      ...entry.snapshot.state,
-      status: entry.snapshot.state.startedAt === zeroTime ? "created" : "exited",
-      pid: 0,
-      exitCode,
-      error: fault.message
-    }
-  })
+  const intent = intentAtEnd(entry.snapshot)
+  const status = entry.snapshot.state.startedAt === zeroTime ? "created" : "exited"
+  yield* context.book.save(
+    entry,
+    { ...entry.snapshot, state: { ...entry.snapshot.state, status, pid: 0, exitCode, error: fault.message } },
+    intent
+  )
   yield* Deferred.succeed(entry.nextExit, { exitCode, error: undefined })
-  if (entry.snapshot.spec.autoRemove) yield* removeLocked(context, entry, { volumes: true, tombstone: true })
+  if (intent !== null) yield* removeIntended(context, entry, autoRemoval)
 })
 
 const publishStart = (context: EngineContext, entry: Entry) =>

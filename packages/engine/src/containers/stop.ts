@@ -106,19 +106,12 @@ export const restartContainer = Effect.fn("engine.containers.restart")(function*
   const entry = yield* context.book.resolveForChange(ref)
   yield* Effect.gen(function* () {
     if (entry.snapshot.state.status === "restarting") yield* cancelRestart(context, entry)
-    // With `--rm` the stop must not remove what is to be started again.
-    const { autoRemove } = entry.snapshot.spec
-    const withAutoRemove = (value: boolean) =>
-      entry.lock.withPermit(
-        Effect.suspend(() =>
-          context.book.save(entry, { ...entry.snapshot, spec: { ...entry.snapshot.spec, autoRemove: value } })
-        )
-      )
     if (isRunning(entry)) {
-      if (autoRemove) yield* withAutoRemove(false)
-      yield* stopRunning(context, entry, options)
+      entry.isRestarted = true
+      yield* stopRunning(context, entry, options).pipe(
+        Effect.ensuring(Effect.sync(() => void (entry.isRestarted = false)))
+      )
       yield* containerEvent(context, entry, "stop")
-      if (autoRemove) yield* withAutoRemove(true)
     }
     killpoint("engine.restart.after-stop")
     yield* entry.lock.withPermit(startLocked(context, entry, 0))
