@@ -6,11 +6,15 @@ import type { StreamTask } from "./stream-channel.ts"
 /** Docker's stat of a path. */
 export const stat = (params: Json): Json => ({ ...statOf(textOf(params, "path")) })
 
+/** What is in the root and is none of the container's files. */
+const notOfTheImage: ReadonlySet<string> = new Set(["/proc", "/sys", "/dev", "/.sl"])
+
 /** The tree at a path, as a tar to the daemon. */
 export const pull =
   (params: Json): StreamTask =>
   async ({ output }) => {
-    await packTo(textOf(params, "path"), output, new Set())
+    const path = textOf(params, "path")
+    await packTo(path, output, path === "/" ? notOfTheImage : new Set())
     return null
   }
 

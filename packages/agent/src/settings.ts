@@ -51,6 +51,8 @@ export const settingsOf = (env: NodeJS.ProcessEnv): Settings => {
   }
 }
 
-/** The environment of the user's process: everything but what is ours. */
+/** What the platform adds to the environment of the user's process: everything but what is ours, or our own user's. */
 export const userEnvironment = (env: NodeJS.ProcessEnv): ReadonlyArray<string> =>
-  Object.entries(env).flatMap(([name, value]) => (name.startsWith("SKLS_") ? [] : [`${name}=${value ?? ""}`]))
+  Object.entries(env).flatMap(([name, value]) =>
+    name.startsWith("SKLS_") || name === "HOME" ? [] : [`${name}=${value ?? ""}`]
+  )

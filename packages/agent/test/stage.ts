@@ -103,28 +103,50 @@ export class Stage {
       readonly program?: string
     } = {}
   ): { readonly child: ChildProcess; readonly exit: Promise<number | string> } {
-    const token = more.token ?? this.#token
-    const child = spawn(process.execPath, [more.program ?? join(import.meta.dirname, "../src/main.ts")], {
-      env: {
-        PATH: process.env["PATH"],
-        SKLS_CALLBACKS: `ws://127.0.0.1:${this.#port}`,
-        SKLS_SUBJECT: subject,
-        SKLS_RUN: "1",
-        SKLS_TOKEN: token,
-        SKLS_SPOOL_FOLDER: join(this.folder, "spool"),
-        SKLS_LINGER_SECONDS: "60",
-        SKLS_PROCESS: JSON.stringify({
-          argv,
-          env: [],
-          workingDir: this.folder,
-          user: "",
-          tty: more.tty === true,
-          stdin: more.stdin === true
-        }),
-        ...more.env
-      },
-      stdio: ["ignore", "inherit", "inherit"]
+    return this.launch(process.execPath, [more.program ?? join(import.meta.dirname, "../src/main.ts")], {
+      PATH: process.env["PATH"],
+      ...this.environment(argv, more)
     })
+  }
+
+  /** What an agent of this workload is told. */
+  environment(
+    argv: ReadonlyArray<string>,
+    more: {
+      readonly stdin?: boolean
+      readonly tty?: boolean
+      readonly env?: NodeJS.ProcessEnv
+      readonly token?: string
+      readonly workingDir?: string
+      readonly user?: string
+    } = {}
+  ): NodeJS.ProcessEnv {
+    return {
+      SKLS_CALLBACKS: `ws://127.0.0.1:${this.#port}`,
+      SKLS_SUBJECT: subject,
+      SKLS_RUN: "1",
+      SKLS_TOKEN: more.token ?? this.#token,
+      SKLS_SPOOL_FOLDER: join(this.folder, "spool"),
+      SKLS_LINGER_SECONDS: "60",
+      SKLS_PROCESS: JSON.stringify({
+        argv,
+        env: [],
+        workingDir: more.workingDir ?? this.folder,
+        user: more.user ?? "",
+        tty: more.tty === true,
+        stdin: more.stdin === true
+      }),
+      ...more.env
+    }
+  }
+
+  /** Starts a program that is, or holds, an agent; it is killed when the stage closes. */
+  launch(
+    program: string,
+    args: ReadonlyArray<string>,
+    env: NodeJS.ProcessEnv
+  ): { readonly child: ChildProcess; readonly exit: Promise<number | string> } {
+    const child = spawn(program, args, { env, stdio: ["ignore", "inherit", "inherit"] })
     this.#agents.push(child)
     const exit = new Promise<number | string>((resolve) => {
       child.on("exit", (code, signal) => resolve(signal ?? code ?? -1))

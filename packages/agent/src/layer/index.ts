@@ -1,0 +1,1 @@
+export { agentCommand, type LayerFile, layerFiles, writeLayer } from "./layer.ts"
