@@ -51,20 +51,42 @@ describe("the monitor of a container", { timeout: 180_000 }, () => {
 
   it("is missed when it is killed: the container is ended with 137 and its policy applied", async () => {
     const id = await start("--name", "orphan", "busybox", "sleep", "600")
-    const process = Number(await inspect("orphan", "{{.State.Pid}}"))
+    const orphaned = Number(await inspect("orphan", "{{.State.Pid}}"))
     const waiting = daemon.docker.run(["wait", "orphan"], { millis: PATIENCE_MILLIS })
-    globalThis.process.kill(monitorOf(id), "SIGKILL")
+    process.kill(monitorOf(id), "SIGKILL")
     assert.deepStrictEqual(await waiting, { code: 0, stdout: "137\n", stderr: "" })
     assert.strictEqual(await inspect("orphan", "{{.State.Status}} {{.State.Pid}}"), "exited 0")
-    await until("its process is gone", () => (descriptorsIfAlive(process) === 0 ? true : undefined))
+    await until("its process is gone", () => (descriptorsIfAlive(orphaned) === 0 ? true : undefined))
     const restarted = await start("--name", "phoenix", "--restart", "always", "busybox", "sleep", "600")
-    globalThis.process.kill(monitorOf(restarted), "SIGKILL")
+    process.kill(monitorOf(restarted), "SIGKILL")
     await until(
       "it runs again",
       async () =>
         (await inspect("phoenix", "{{.State.Status}} {{.RestartCount}}")) === "running 1" ? true : undefined,
       PATIENCE_MILLIS
     )
+  })
+
+  it("of an exec whose daemon was killed leaves no file behind, and its process goes on", async () => {
+    const id = await start("--name", "host", "busybox", "sleep", "600")
+    const clients = [["-t"], []].map((options) =>
+      daemon.docker.background("exec", ...options, "host", "sh", "-c", "touch /tmp/$$; sleep 600")
+    )
+    const folders = [join(daemon.folder, "data", "containers", id), join(daemon.folder, "exec", "bundles", id)]
+    const left = () => folders.flatMap((folder) => readdirSync(folder)).filter((name) => name.startsWith("exec-"))
+    const look = ["exec", "host", "sh", "-c", "ls /tmp | wc -l; ps | grep -c '[s]leep 600'"]
+    // Refused while the container is being recovered, and by nobody while no daemon is there.
+    const bothRun = async () => ((await daemon.docker.run(look)).stdout === "2\n3\n" ? true : undefined)
+    await until("both run", async () => (left().length > 1 ? bothRun() : undefined), PATIENCE_MILLIS)
+    const before = daemon.pid()
+    process.kill(before, "SIGKILL")
+    await Promise.all(clients.map((client) => client.ended))
+    await until(
+      "another daemon has recovered",
+      async () => (daemon.pid() === before ? undefined : bothRun()),
+      PATIENCE_MILLIS
+    )
+    assert.deepStrictEqual(left(), [])
   })
 
   it(`${CLIENTS} at once, each shorter than its start, keep their own ends and output`, async () => {

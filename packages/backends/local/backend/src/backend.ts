@@ -29,6 +29,7 @@ import { idOf, type LocalContext } from "./context.ts"
 import { createContainer } from "./create.ts"
 import { connectEndpoint, disconnectEndpoint } from "./endpoints.ts"
 import { execIn, runningOf } from "./exec.ts"
+import { forgetExecs } from "./exec-files.ts"
 import { pumpExits, watchMonitors } from "./exits.ts"
 import { attempt, LocalConflict } from "./faults.ts"
 import { readLaunchRecord, writeLaunchRecord } from "./launch-record.ts"
@@ -92,6 +93,7 @@ const makeContext = Effect.fnUntraced(function* (
 const recover = Effect.fn("local.recover")(function* (context: LocalContext, known: Known) {
   const ids = new Set(known.workloads.map(({ launch }) => launch.spec.id))
   const removed = yield* sweep(context.tools, context.folders, context.cgroupParent, ids)
+  for (const id of ids) forgetExecs(context, id)
   const running = [...ids].flatMap((id) => {
     const record = readLaunchRecord(context.paths, id)
     if (record === undefined || observe(context.folders, id, record.cgroupPath)._tag !== "Running") return []
