@@ -112,7 +112,7 @@ describe.skipIf(noWorkloads !== undefined)("ECS runs tasks for real", { timeout:
       await tasks.define("survivor", [
         "sh",
         "-c",
-        "i=0; while [ ! -e /tmp/end ]; do i=$((i+1)); echo line $i; sleep 0.2; [ $i -lt 30 ] || touch /tmp/end; done; exit 5"
+        "i=0; while [ ! -e /tmp/end ]; do i=$((i+1)); echo line $i; sleep 0.1; [ $i -lt 30 ] || touch /tmp/end; done; exit 5"
       ])
     )
     await until("it has written", async () => {

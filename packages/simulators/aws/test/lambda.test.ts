@@ -18,7 +18,7 @@ while :; do
   echo "run $runs of $body"
   case $body in
     *sleep*) sleep 600;;
-    *slow*) sleep 3;;
+    *slow*) sleep 2;;
     *die*) exit 3;;
     *fail*) wget -qO /dev/null --post-data '{"errorType":"Bad","errorMessage":"asked to"}' $api/$id/error; continue;;
     *write*) (echo x > /etc/x) 2>/dev/null && body='"writable"' || body='"read-only"';;
