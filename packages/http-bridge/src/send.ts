@@ -1,7 +1,7 @@
 import { Effect, Exit, Stream } from "effect"
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
-import { pipeline } from "node:stream/promises"
 import type { Duplex } from "node:stream"
+import { pourOut } from "./pour-out.ts"
 import type { Reply, ReplyHeaders } from "./reply.ts"
 
 const bodiless = (status: number) => status === 204 || status === 304
@@ -101,7 +101,7 @@ export const send = async (
     case "Bytes":
       response.writeHead(reply.status, reply.headers)
       response.flushHeaders()
-      await pipeline(reply.body, response).catch(() => response.destroy())
+      await pourOut(reply.body, response)
   }
 }
 

@@ -1,5 +1,5 @@
 import { Containers } from "@sockerless/engine"
-import { BadRequest, bodyStream, bytes, empty } from "@sockerless/http-bridge"
+import { BadRequest, bytes, empty } from "@sockerless/http-bridge"
 import { Effect } from "effect"
 import type { Readable } from "node:stream"
 import { createGzip } from "node:zlib"
@@ -51,7 +51,7 @@ const get = Effect.fnUntraced(function* (call: ApiCall) {
 })
 
 const put = Effect.fnUntraced(function* (call: ApiCall) {
-  yield* (yield* Containers).archiveUnpack(call.param("id"), yield* pathOf(call), bodyStream(call.request), {
+  yield* (yield* Containers).archiveUnpack(call.param("id"), yield* pathOf(call), call.request, {
     noOverwriteDirNonDir: truthy(call.query, "noOverwriteDirNonDir"),
     copyUIDGID: truthy(call.query, "copyUIDGID")
   })

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream"
 import type { FaultKind } from "@sockerless/faults"
 import { Effect, Schema } from "effect"
 import { reasonOf } from "../container/faults.ts"
+import { pour } from "./pour.ts"
 import type { FileOwner, FileStat, HelperReply, HelperRequest, RefusalKind } from "./protocol.ts"
 
 /** The archive helper's refusal. `refusal` tells a missing path from a bad archive; the text is for the client. */
@@ -162,14 +163,11 @@ export const unpackPath = (
 ): Effect.Effect<void, ArchiveFailed> =>
   Effect.gen(function* () {
     const child = start(helper, { operation: "unpack", root, path, ...options })
+    const stop = child.stdin === null ? () => undefined : pour(tar, child.stdin)
     // The helper stops reading when it refuses: what is left of the body is then nobody's.
-    child.stdin?.on("error", () => tar.unpipe())
-    if (child.stdin !== null) tar.pipe(child.stdin)
+    child.stdin?.on("error", stop)
     tar.once("error", () => child.kill("SIGKILL"))
     const reply = yield* Effect.onInterrupt(firstReply(child, path), () => endOf(child))
-    tar.unpipe()
-    if (!reply.ok) {
-      tar.destroy()
-      return yield* Effect.fail(refused(reply, path))
-    }
+    stop()
+    if (!reply.ok) return yield* Effect.fail(refused(reply, path))
   })
