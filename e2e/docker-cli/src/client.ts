@@ -41,7 +41,7 @@ export const missing = (noun: "container" | "image" | "network" | "volume", name
 export const runRefusal = (message: string): string =>
   byClient({
     current: `docker: Error response from daemon: ${message}\n\nRun 'docker run --help' for more information\n`,
-    debian: `docker: Error response from daemon: ${message}.\nSee 'docker run --help'.\n`
+    debian: `docker: Error response from daemon: ${message.replace(/\.$/, "")}.\nSee 'docker run --help'.\n`
   })
 
 /** What `docker run` writes when the created container does not start. */

@@ -1,6 +1,6 @@
 import { until } from "@sockerless/e2e-kit"
 import { assert, describe, it } from "vitest"
-import { judged, missing } from "../src/index.ts"
+import { byClient, judged, missing } from "../src/index.ts"
 
 const on = judged()
 
@@ -77,8 +77,13 @@ describe("docker attach", () => {
 
   it("refuses keys that are none", async () => {
     await on.docker.ok("run", "-d", "-i", "--name", "locked", "busybox", "cat")
-    const refusal = "unable to upgrade to tcp, received 400\n"
-    await on.fails(1, refusal, "attach", "--detach-keys", "nonsense", "locked")
+    const { code, stderr } = await on.docker.run(["attach", "--detach-keys", "nonsense", "locked"])
+    // The old client takes the refusal for the stream.
+    assert.match(
+      stderr,
+      byClient({ current: /^unable to upgrade to tcp, received 400\n$/, debian: /^Unrecognized input header: \d+\n$/ })
+    )
+    assert.strictEqual(code, 1)
   })
 })
 

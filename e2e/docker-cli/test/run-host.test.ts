@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, readlinkSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { judged, runRefusal } from "../src/index.ts"
@@ -123,8 +123,8 @@ describe("the network of docker run", () => {
   })
 
   it("is the daemon's own with --network host", async () => {
-    const inside = await printed(["--network", "host"], "wc -l </proc/net/dev; cat /proc/sys/kernel/hostname")
-    const outside = readFileSync(`/proc/${on.daemon.pid()}/net/dev`, "utf8").trim().split("\n").length
+    const inside = await printed(["--network", "host"], "readlink /proc/self/ns/net; cat /proc/sys/kernel/hostname")
+    const outside = readlinkSync(`/proc/${on.daemon.pid()}/ns/net`)
     assert.strictEqual(inside, `${outside}\n${readFileSync("/proc/sys/kernel/hostname", "utf8")}`)
   })
 

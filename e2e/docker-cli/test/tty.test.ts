@@ -35,7 +35,7 @@ describe("docker run -it", () => {
       "busybox",
       "sh",
       "-c",
-      "tty; test -t 1 && test -t 2 && echo both; echo $TERM"
+      "tty; test -t 1 && test -t 2 && echo both; echo $TERM; sleep 1"
     ])
     assert.strictEqual(await terminal.ended, 0)
     assert.strictEqual(terminal.screen(), "/dev/pts/0\r\nboth\r\nxterm\r\n")

@@ -54,7 +54,7 @@ const detailOf = (
     const [, path = "", why = ""] = folder
     return { detail: `chdir to cwd (${JSON.stringify(path)}) set in config.json failed: ${why.toLowerCase()}` }
   }
-  if (says(said.folder)) return { detail: `exec: ${quoted}: is a directory`, exitCode: 126 }
+  if (says(said.folder)) return { detail: `exec: ${quoted}: is a directory: permission denied`, exitCode: 126 }
   if (says(said.denied)) return { detail: `exec: ${quoted}: permission denied`, exitCode: 126 }
   return undefined
 }
