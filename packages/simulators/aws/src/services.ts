@@ -15,6 +15,9 @@ import { TaskRunner } from "./ecs/task-runner.ts"
 import { taskOperations } from "./ecs/tasks.ts"
 import { efsRoutes } from "./efs/routes.ts"
 import { mountFolder, openEfs } from "./efs/shelf.ts"
+import { policyOperations } from "./iam/policies.ts"
+import { roleOperations } from "./iam/roles.ts"
+import { openIam } from "./iam/shelf.ts"
 import { makeLambda, type Lambda } from "./lambda/open.ts"
 import { openLambda } from "./lambda/shelf.ts"
 import { eventOperations } from "./logs/events.ts"
@@ -82,6 +85,7 @@ const logsService = (logs: LogStore): Service => ({
 })
 
 const QUERY_NAMESPACES = {
+  iam: "https://iam.amazonaws.com/doc/2010-05-08/",
   sts: "https://sts.amazonaws.com/doc/2011-06-15/",
   ec2: "http://ec2.amazonaws.com/doc/2016-11-15/"
 }
@@ -92,6 +96,7 @@ export const openServices = Effect.fnUntraced(function* (world: World) {
   const ecr = yield* openEcr(world)
   yield* ecr.files.open
   const efs = yield* openEfs(world)
+  const iam = yield* openIam(world)
   const map = yield* openMap(world)
   const ecs = yield* openEcs(world, logs, (volume) =>
     mountFolder(efs, {
@@ -106,6 +111,14 @@ export const openServices = Effect.fnUntraced(function* (world: World) {
   const json = (operations: ReadonlyArray<Operation>): Service => ({ protocol: "json", version: "1.1", operations })
   const signed = new Map<string, Service>([
     ["sts", { protocol: "query", namespace: QUERY_NAMESPACES.sts, operations: stsOperations(world) }],
+    [
+      "iam",
+      {
+        protocol: "query",
+        namespace: QUERY_NAMESPACES.iam,
+        operations: [...roleOperations(iam), ...policyOperations(iam)]
+      }
+    ],
     ["ecr", json(ecrOperations(ecr))],
     ["logs", logsService(logs)],
     ["ecs", ecsService(ecs, runner)],

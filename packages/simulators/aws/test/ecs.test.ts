@@ -55,7 +55,9 @@ describe.skipIf(noWorkloads !== undefined)("ECS runs tasks for real", { timeout:
 
   it("stops by TERM first, and by KILL what does not listen", async () => {
     const polite = await tasks.run(
-      await tasks.define("polite", ["sh", "-c", "trap 'exit 3' TERM; echo up; while :; do sleep 0.1; done"])
+      await tasks.define("polite", ["sh", "-c", "trap 'exit 3' TERM; echo up; while :; do sleep 0.1; done"], {
+        stopTimeout: 60
+      })
     )
     const deaf = await tasks.run(
       await tasks.define("deaf", ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 1; done"])

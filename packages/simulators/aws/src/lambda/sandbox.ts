@@ -41,7 +41,12 @@ export class Sandbox {
     return this.#waiting !== undefined && this.current === undefined && !this.#isReserved
   }
 
-  /** Keeps an idle copy for who is about to give it work, so that nobody else takes it. */
+  /** Whether it has no work: it waits for some, or has answered and is about to ask. */
+  get isFree(): boolean {
+    return this.current === undefined && !this.#isReserved
+  }
+
+  /** Keeps a free copy for who is about to give it work, so that nobody else takes it. */
   reserve(): void {
     this.#isReserved = true
   }

@@ -45,7 +45,7 @@ export class Sandboxes {
     return this.#shelf.sandboxes.all()
   }
 
-  /** Runs an invocation in an idle copy, or in a new one; its place was claimed before. */
+  /** Runs an invocation in a free copy, or in a new one; its place was claimed before. */
   run(
     record: FunctionRecord,
     request: { readonly requestId: string; readonly payload: Buffer }
@@ -53,7 +53,7 @@ export class Sandboxes {
     return Effect.gen({ self: this }, function* () {
       const warm = [...this.#live.values()].find(
         (sandbox) =>
-          sandbox.isIdle && sandbox.record.function === record.name && sandbox.record.revision === record.revision
+          sandbox.isFree && sandbox.record.function === record.name && sandbox.record.revision === record.revision
       )
       warm?.reserve()
       const sandbox = warm ?? (yield* this.#create(record))

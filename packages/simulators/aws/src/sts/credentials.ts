@@ -1,3 +1,4 @@
+import { Option, Schema } from "effect"
 import { createHmac } from "node:crypto"
 import type { Credential } from "../wire/signature.ts"
 
@@ -15,36 +16,38 @@ interface TemporaryKeys {
 
 /** Keys of the account. Temporary ones are derived, so that they outlive the simulator without being stored. */
 export interface Credentials {
-  readonly lookUp: (accessKeyId: string) => Credential | undefined
-  /** Keys of a role's session; the session's name and role are in the token. */
+  /** The keys of an id; temporary ones are told by the token that came with them. */
+  readonly lookUp: (accessKeyId: string, sessionToken: string | undefined) => Credential | undefined
+  /** Keys of a role's session, always the same for the same two names. */
   readonly assume: (roleName: string, session: string) => TemporaryKeys
 }
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 const KEY_CHARACTERS = 16
+const SECRET_CHARACTERS = 40
+
+const SessionName = Schema.fromJsonString(Schema.Tuple([Schema.String, Schema.String]))
+const encodeName = Schema.encodeSync(SessionName)
+const decodeName = Schema.decodeUnknownOption(SessionName)
+
+/** A token is the names of role and session, readable, and a seal over them. */
+const namesIn = (token: string): readonly [string, string] | undefined =>
+  Option.getOrUndefined(decodeName(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()))
 
 /** Credentials of one account; `secret` is kept with the state. */
 export const makeCredentials = (account: string, secret: string): Credentials => {
   const derive = (...words: ReadonlyArray<string>): Buffer =>
     createHmac("sha256", secret).update(words.join("\n")).digest()
-  const sessions = new Map<string, Credential>()
+  const keyOf = (roleName: string, session: string): string =>
+    [...derive("key", roleName, session)].map((byte) => BASE32[byte % BASE32.length]).join("")
   const assume = (roleName: string, session: string): TemporaryKeys => {
-    const characters = [...derive("key", roleName, session)].map((byte) => BASE32[byte % BASE32.length]).join("")
-    const accessKeyId = `ASIA${characters.slice(0, KEY_CHARACTERS)}`
-    const keys = {
+    const accessKeyId = `ASIA${keyOf(roleName, session).slice(0, KEY_CHARACTERS)}`
+    const name = Buffer.from(encodeName([roleName, session])).toString("base64url")
+    return {
       accessKeyId,
-      secretAccessKey: derive("secret", accessKeyId).toString("base64").slice(0, 40),
-      sessionToken: Buffer.from(
-        JSON.stringify([roleName, session, derive("token", accessKeyId).toString("hex")])
-      ).toString("base64")
+      secretAccessKey: derive("secret", accessKeyId).toString("base64").slice(0, SECRET_CHARACTERS),
+      sessionToken: `${name}.${derive("token", accessKeyId).toString("hex")}`
     }
-    sessions.set(accessKeyId, {
-      secret: keys.secretAccessKey,
-      sessionToken: keys.sessionToken,
-      arn: `arn:aws:sts::${account}:assumed-role/${roleName}/${session}`,
-      userId: `AROA${characters}:${session}`
-    })
-    return keys
   }
   const owner: Credential = {
     secret: OWNER_KEY.secretAccessKey,
@@ -53,7 +56,20 @@ export const makeCredentials = (account: string, secret: string): Credentials =>
     userId: "AIDASIMULATEDOWNER00"
   }
   return {
-    lookUp: (accessKeyId) => (accessKeyId === OWNER_KEY.accessKeyId ? owner : sessions.get(accessKeyId)),
-    assume
+    assume,
+    lookUp: (accessKeyId, sessionToken) => {
+      if (accessKeyId === OWNER_KEY.accessKeyId) return owner
+      const names = sessionToken === undefined ? undefined : namesIn(sessionToken)
+      if (names === undefined) return undefined
+      const keys = assume(...names)
+      if (keys.accessKeyId !== accessKeyId) return undefined
+      const [roleName, session] = names
+      return {
+        secret: keys.secretAccessKey,
+        sessionToken: keys.sessionToken,
+        arn: `arn:aws:sts::${account}:assumed-role/${roleName}/${session}`,
+        userId: `AROA${keyOf(roleName, session).slice(0, KEY_CHARACTERS)}:${session}`
+      }
+    }
   }
 }

@@ -11,7 +11,7 @@ import { Effect, Option, Schema } from "effect"
 import { type AwsFault, awsFault } from "./aws-fault.ts"
 import type { Operation } from "./operation.ts"
 import { inputOfQuery } from "./query.ts"
-import { type Credential, verifySignature } from "./signature.ts"
+import { type LookUp, verifySignature } from "./signature.ts"
 import { faultReply, newRequestId, type RestRoute, type Service, successReply } from "./service.ts"
 
 const BODY_LIMIT = 64 * 1024 * 1024
@@ -122,7 +122,7 @@ const isRaw = (output: object): output is RawOutput => "reply" in output
 /** Reads, checks, plays and answers one request to a service. */
 export const dispatch = (
   simulation: Simulation,
-  lookUp: (accessKeyId: string) => Credential | undefined,
+  lookUp: LookUp,
   serviceName: string,
   service: Service,
   request: WireRequest

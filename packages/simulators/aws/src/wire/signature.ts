@@ -11,6 +11,9 @@ export interface Credential {
   readonly userId: string
 }
 
+/** Finds the credential of a key; temporary keys come with a session token. */
+export type LookUp = (accessKeyId: string, sessionToken: string | undefined) => Credential | undefined
+
 export interface Signed {
   readonly accessKeyId: string
   readonly region: string
@@ -134,13 +137,14 @@ export const signingService = (request: WireRequest): string | undefined =>
 export const verifySignature = Effect.fnUntraced(function* (
   request: WireRequest,
   body: Buffer | undefined,
-  lookUp: (accessKeyId: string) => Credential | undefined
+  lookUp: LookUp
 ): Effect.fn.Return<Signed, AwsFault> {
   const claim = headerClaim(request) ?? presignedClaim(request)
   if (claim === undefined)
     return yield* awsFault("MissingAuthenticationToken", "Request is missing Authentication Token", { status: 403 })
   const [, region = "", service = ""] = claim.scope.split("/")
-  const credential = lookUp(claim.accessKeyId)
+  const token = headerOf(request, "x-amz-security-token") ?? request.query.get("X-Amz-Security-Token") ?? undefined
+  const credential = lookUp(claim.accessKeyId, token)
   if (credential === undefined)
     return yield* refusedFor(
       service,
@@ -148,7 +152,6 @@ export const verifySignature = Effect.fnUntraced(function* (
       "InvalidAccessKeyId",
       "The security token included in the request is invalid."
     )
-  const token = headerOf(request, "x-amz-security-token") ?? request.query.get("X-Amz-Security-Token") ?? undefined
   if (token !== credential.sessionToken)
     return yield* refusedFor(
       service,
