@@ -31,15 +31,15 @@ const loadBefore = loadNow()
 const facts = machineFacts()
 process.stdout.write(`${facts.join("\n")}\n`)
 const figures: Array<Figure> = []
+// A part of the cases, or small amounts, must not replace the page that a whole run wrote.
+const isWhole = !values.quick && values.only === undefined
+const page = new URL("../results.md", import.meta.url)
 for (const one of all.filter(({ name }) => values.only?.includes(name) ?? true)) {
   process.stdout.write(`${one.name}\n`)
   const measured = await one.measure(extent)
   figures.push(...measured)
   process.stdout.write(`${measured.map(lineOf).join("\n")}\n`)
+  // After each case, so that a run that is cut short leaves what it has measured.
+  if (isWhole) writeFileSync(page, pageOf(figures, { facts, loadBefore, loadAfter: loadNow() }))
 }
-
-// A part of the cases, or small amounts, must not replace the page that a whole run wrote.
-if (values.quick || values.only !== undefined) process.exit(0)
-const page = new URL("../results.md", import.meta.url)
-writeFileSync(page, pageOf(figures, { quick: values.quick, facts, loadBefore, loadAfter: loadNow() }))
-process.stdout.write(`written to ${page.pathname}\n`)
+if (isWhole) process.stdout.write(`written to ${page.pathname}\n`)

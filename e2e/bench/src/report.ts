@@ -3,7 +3,6 @@ import { ratioOf } from "./sample.ts"
 
 /** Circumstances of a run that the table alone does not tell. */
 export interface Circumstances {
-  readonly quick: boolean
   readonly facts: ReadonlyArray<string>
   readonly loadBefore: string
   readonly loadAfter: string
@@ -55,7 +54,7 @@ export const pageOf = (figures: ReadonlyArray<Figure>, circumstances: Circumstan
   [
     "# Results of the benchmark",
     "",
-    `${circumstances.quick ? "A quick run (small amounts, few rounds), not a measurement. " : ""}Medians of samples taken in turns. Throughput (MB/s) is better when higher, all else when lower. Written by \`pnpm bench\`.`,
+    `Medians of samples taken in turns. Throughput (MB/s) is better when higher, all else when lower. Written by \`pnpm bench\`.`,
     "",
     ...circumstances.facts.map((fact) => `- ${fact}`),
     `- load average ${circumstances.loadBefore} before, ${circumstances.loadAfter} after`,

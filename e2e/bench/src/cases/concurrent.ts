@@ -11,7 +11,7 @@ export const concurrent: Case = {
       const count = extent.choose(50, 8)
       const sampled = await sampleInTurns(
         peers,
-        extent.choose(3, 1),
+        extent.choose(2, 1),
         (peer) =>
           timed(() => Promise.all(Array.from({ length: count }, () => peer.docker("run", "--rm", "busybox", "true")))),
         false

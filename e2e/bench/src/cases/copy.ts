@@ -37,9 +37,9 @@ export const copy: Case = {
           if (size !== megabytes * BYTES_PER_MB) throw new Error(`${peer.name} copied ${size} bytes out`)
         }
         const growthIn = await flat(`cp of ${megabytes} MB in`, peers, copyIn)
-        const into = await sampleInTurns(peers, extent.choose(3, 1), (peer) => timed(() => copyIn(peer)), false)
+        const into = await sampleInTurns(peers, extent.choose(2, 1), (peer) => timed(() => copyIn(peer)), false)
         const growthOut = await flat(`cp of ${megabytes} MB out`, peers, copyOut)
-        const out = await sampleInTurns(peers, extent.choose(3, 1), (peer) => timed(() => copyOut(peer)), false)
+        const out = await sampleInTurns(peers, extent.choose(2, 1), (peer) => timed(() => copyOut(peer)), false)
         return [
           figureOf(`cp of ${megabytes} MB in`, "s", into, undefined, (millis) => millis / 1000),
           figureOf(`cp of ${megabytes} MB out`, "s", out, undefined, (millis) => millis / 1000),

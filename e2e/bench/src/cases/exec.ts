@@ -9,7 +9,7 @@ export const exec: Case = {
   measure: (extent) =>
     withPeers(async (peers) => {
       for (const peer of peers) await peer.docker("run", "-d", "--name", "box", "busybox", "sleep", "3600")
-      const sampled = await sampleInTurns(peers, extent.choose(25, 3), (peer) =>
+      const sampled = await sampleInTurns(peers, extent.choose(15, 3), (peer) =>
         timed(() => peer.docker("exec", "box", "true"))
       )
       return [figureOf("exec", "ms", sampled, { ratio: 0.6, wants: "at most" })]

@@ -36,7 +36,7 @@ export const list: Case = {
     withPeers(async (peers) => {
       const count = extent.choose(1000, 100)
       const created = await sampleInTurns(peers, 1, (peer) => timed(() => createMany(peer, count)), false)
-      const listed = await sampleInTurns(peers, extent.choose(15, 3), (peer) => timed(() => listAll(peer, count)))
+      const listed = await sampleInTurns(peers, extent.choose(11, 3), (peer) => timed(() => listAll(peer, count)))
       for (const peer of peers) await removeAll(peer, count)
       return [
         figureOf(`create ${count} containers`, "s", created, undefined, (millis) => millis / 1000),

@@ -27,7 +27,7 @@ export const load: Case = {
         const growth = await flat(`load of ${megabytes} MB`, peers, loadOnce)
         const sampled = await sampleInTurns(
           peers,
-          extent.choose(3, 1),
+          extent.choose(2, 1),
           async (peer) => {
             await peer.docker("rmi", "big:latest")
             return timed(() => loadOnce(peer))

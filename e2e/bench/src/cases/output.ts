@@ -41,7 +41,7 @@ export const logs: Case = {
       const figures: Array<Figure> = [
         await flat(`logs of ${megabytes} MB`, peers, (peer) => requireAll(peer, megabytes, ["logs", "talker"]))
       ]
-      const sampled = await sampleInTurns(peers, extent.choose(5, 2), (peer) => timed(() => read(peer)))
+      const sampled = await sampleInTurns(peers, extent.choose(3, 2), (peer) => timed(() => read(peer)))
       const rate = (millis: number) => megabytes / (millis / 1000)
       figures.unshift(figureOf(`logs of ${megabytes} MB`, "MB/s", sampled, { ratio: 4, wants: "at least" }, rate))
       return figures
@@ -58,7 +58,7 @@ export const attached: Case = {
       for (const peer of peers) await requireAll(peer, megabytes, command)
       const sampled = await sampleInTurns(
         peers,
-        extent.choose(3, 1),
+        extent.choose(2, 1),
         (peer) => timed(() => peer.discard(...command)),
         false
       )

@@ -17,7 +17,7 @@ export const recovery: Case = {
       await peer.daemon.docker.run(["load"], { input: await busyboxArchive() })
       for (let at = 0; at < count; at += 1) await peer.docker("run", "-d", "busybox", "sleep", "3600")
       const samples: Array<number> = []
-      for (let round = 0; round < extent.choose(7, 2); round += 1) {
+      for (let round = 0; round < extent.choose(5, 2); round += 1) {
         const pid = peer.daemon.pid()
         samples.push(await readyAfter("sockerlessd", peer.daemon.folder, () => void process.kill(pid, "SIGKILL")))
         const running = (await peer.docker("ps", "-q")).split("\n").length

@@ -10,7 +10,7 @@ export const run: Case = {
     withPeers(async (peers) => {
       const figures: Array<Figure> = []
       for (const network of ["bridge", "none", "host"]) {
-        const sampled = await sampleInTurns(peers, extent.choose(15, 3), (peer) =>
+        const sampled = await sampleInTurns(peers, extent.choose(11, 3), (peer) =>
           timed(() => peer.docker("run", "--rm", "--network", network, "busybox", "true"))
         )
         figures.push(figureOf(`run --rm, network ${network}`, "ms", sampled, { ratio: 0.5, wants: "at most" }))

@@ -45,7 +45,7 @@ export const start: Case = {
   measure: async (extent): Promise<ReadonlyArray<Figure>> => {
     const names = findOracle() === undefined ? (["sockerlessd"] as const) : (["sockerlessd", "dockerd"] as const)
     const samples = names.map((name) => ({ name, fresh: Array<number>(), used: Array<number>() }))
-    for (let round = 0; round < extent.choose(7, 2); round += 1) {
+    for (let round = 0; round < extent.choose(5, 2); round += 1) {
       for (const { name, fresh, used } of samples) {
         const times = await startTwice(name)
         fresh.push(times.fresh)
