@@ -37,7 +37,7 @@ import { LiveContainers } from "./live.ts"
 import { makeLocalNetworks } from "./networks.ts"
 import type { LocalOptions } from "./options.ts"
 import { pathsOf } from "./paths.ts"
-import { removeContainer } from "./remove.ts"
+import { deleteRemoved, removeContainer } from "./remove.ts"
 import { startContainer } from "./start.ts"
 import { attachTo, logsOf } from "./streams.ts"
 import { folderBytes } from "./usage.ts"
@@ -69,7 +69,7 @@ const makeContext = Effect.fnUntraced(function* (
   }
   // Nothing else runs yet, and a call is quicker than a turn of the thread pool.
   yield* attempt("create the state folders", async () => {
-    for (const folder of [paths.containers, paths.volumes, ...Object.values(folders)]) {
+    for (const folder of [paths.containers, paths.removed, paths.volumes, ...Object.values(folders)]) {
       mkdirSync(folder, { recursive: true, mode: 0o711 })
     }
     mkdirSync(join(paths.containers, "empty"), { recursive: true, mode: 0o755 })
@@ -107,6 +107,7 @@ const recover = Effect.fn("local.recover")(function* (context: LocalContext, kno
     context.live.of(id).record = record
   }
   killpoint("local.recover.after-networks")
+  yield* Effect.forkDetach(deleteRemoved(context))
   const drafts = yield* sweepVolumes(context.paths, known.volumes)
   return { removed: [...removed, ...networks.removed, ...drafts] }
 })

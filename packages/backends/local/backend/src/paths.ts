@@ -8,6 +8,8 @@ export const pathsOf = (options: Pick<LocalOptions, "dataRoot" | "execRoot">) =>
   return {
     containers,
     bundles,
+    /** Folders of removed containers on their way out. */
+    removed: join(options.dataRoot, "removed"),
     exits: join(options.execRoot, "exits"),
     execs: join(options.execRoot, "execs"),
     volumes: join(options.dataRoot, "volumes"),
