@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import type { Readable } from "node:stream"
+import { PassThrough, type Readable } from "node:stream"
 import type { FaultKind } from "@sockerless/faults"
 import { Effect, Schema } from "effect"
 import { reasonOf } from "../container/faults.ts"
@@ -113,17 +113,36 @@ export const statPath = (helper: ArchiveHelper, root: string, path: string): Eff
     return Effect.onInterrupt(statReply(child, path), () => endOf(child))
   })
 
-/** The helper's output: destroying it ends the helper, a helper that fails midway destroys it. */
-const endingWith = (child: ChildProcess, path: string): Readable => {
-  const output = child.stdout as Readable
-  output.once("close", () => child.kill("SIGKILL"))
-  child.once("exit", (code) => {
-    if (code !== 0 && !output.destroyed) output.destroy(new Error(`packing ${path} failed`))
-  })
-  return output
+/**
+ * The helper's output, taken from its first moment: at a child's exit Node throws away what nobody reads yet, and a
+ * small tar is written whole before the client asks for it.
+ */
+const outputOf = (child: ChildProcess): Output => {
+  const stream = new PassThrough()
+  child.stdout?.pipe(stream, { end: false })
+  return { stream, ended: new Promise((resolve) => void child.once("close", resolve)) }
 }
 
-/** A tar of a path below `root`, without what is mounted at the `leaveOut` paths. Destroying the stream ends the helper; a failure midway destroys the stream. */
+interface Output {
+  readonly stream: PassThrough
+  /** The helper's exit code; null when it was killed. */
+  readonly ended: Promise<number | null>
+}
+
+/** Destroying the output ends the helper; it ends when the helper has ended well, else it is destroyed. */
+const endingWith = (child: ChildProcess, { stream, ended }: Output, path: string): Readable => {
+  stream.once("close", () => child.kill("SIGKILL"))
+  void ended.then((code) => {
+    if (code === 0) stream.end()
+    else if (!stream.destroyed) stream.destroy(new Error(`packing ${path} failed`))
+  })
+  return stream
+}
+
+/**
+ * A tar of a path below `root`, without what is mounted at the `leaveOut` paths. Destroying the stream ends the
+ * helper; a failure midway destroys the stream.
+ */
 export const packPath = (
   helper: ArchiveHelper,
   root: string,
@@ -132,8 +151,9 @@ export const packPath = (
 ): Effect.Effect<{ readonly stat: FileStat; readonly tar: Readable }, ArchiveFailed> =>
   Effect.gen(function* () {
     const child = start(helper, { operation: "pack", root, path, leaveOut })
+    const output = outputOf(child)
     const stat = yield* Effect.onInterrupt(statReply(child, path), () => endOf(child))
-    return { stat, tar: endingWith(child, path) }
+    return { stat, tar: endingWith(child, output, path) }
   })
 
 /**
@@ -148,9 +168,10 @@ export const upperChanges = (
 ): Effect.Effect<Readable, ArchiveFailed> =>
   Effect.gen(function* () {
     const child = start(helper, { operation, root: upper, path: "/", leaveOut })
+    const output = outputOf(child)
     const reply = yield* firstReply(child, "/")
     if (!reply.ok) return yield* Effect.fail(refused(reply, "/"))
-    return endingWith(child, "/")
+    return endingWith(child, output, "/")
   })
 
 /** Unpacks a tar, plain or compressed, into the folder `path` below `root`. Done when everything is written. */

@@ -17,7 +17,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { gzipSync } from "node:zlib"
-import { pack } from "tar-stream"
+import { extract, pack } from "tar-stream"
 import { archiveHelperSource as helper, packPath, statPath, unpackPath } from "../../src/index.ts"
 
 const root = () => {
@@ -47,6 +47,23 @@ const unpack = (folder: string, path: string, bytes: Buffer, noOverwriteDirNonDi
 const skip = process.getuid?.() !== 0
 
 describe.skipIf(skip)(`archive helper (${skip ? "needs root for chroot" : "confined by chroot"})`, () => {
+  it.live("keeps a small tar for a reader that comes after the helper's end", () =>
+    Effect.gen(function* () {
+      const folder = root()
+      const { tar: packed } = yield* packPath(helper, folder, "/data/file")
+      // Longer than the helper lives after its first word.
+      yield* Effect.sleep("1500 millis")
+      const names: Array<string> = []
+      yield* Effect.promise(async () => {
+        for await (const entry of packed.pipe(extract())) {
+          names.push(entry.header.name)
+          entry.resume()
+        }
+      })
+      assert.deepStrictEqual(names, ["file"])
+    })
+  )
+
   it.live("describes files, folders and links as Docker does, links resolved inside", () =>
     Effect.gen(function* () {
       const folder = root()
