@@ -120,22 +120,23 @@ export const statPath = (helper: ArchiveHelper, root: string, path: string): Eff
 const outputOf = (child: ChildProcess): Output => {
   const stream = new PassThrough()
   child.stdout?.pipe(stream, { end: false })
-  return { stream, ended: new Promise((resolve) => void child.once("close", resolve)) }
+  return { stream, closed: new Promise((resolve) => void child.once("close", () => resolve())) }
 }
 
 interface Output {
   readonly stream: PassThrough
-  /** The helper's exit code; null when it was killed. */
-  readonly ended: Promise<number | null>
+  readonly closed: Promise<void>
 }
 
 /** Destroying the output ends the helper; it ends when the helper has ended well, else it is destroyed. */
-const endingWith = (child: ChildProcess, { stream, ended }: Output, path: string): Readable => {
+const endingWith = (child: ChildProcess, { stream, closed }: Output, path: string): Readable => {
   stream.once("close", () => child.kill("SIGKILL"))
-  void ended.then((code) => {
-    if (code === 0) stream.end()
+  const finish = async (): Promise<void> => {
+    await closed
+    if (child.exitCode === 0) stream.end()
     else if (!stream.destroyed) stream.destroy(new Error(`packing ${path} failed`))
-  })
+  }
+  void finish()
   return stream
 }
 
