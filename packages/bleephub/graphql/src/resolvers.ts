@@ -5,6 +5,7 @@ import { pullMutations } from "./mutations/pulls.ts"
 import { checkResolvers } from "./nodes/checks.ts"
 import { commitResolvers } from "./nodes/commits.ts"
 import { pullResolvers } from "./nodes/pulls.ts"
+import { releaseResolvers } from "./nodes/releases.ts"
 import { searchResolvers } from "./nodes/search.ts"
 import { accountResolvers } from "./nodes/accounts.ts"
 import { issueResolvers } from "./nodes/issues.ts"
@@ -23,5 +24,6 @@ export const allResolvers: ReadonlyArray<Resolvers> = [
   commitResolvers,
   checkResolvers,
   searchResolvers,
+  releaseResolvers,
   pullMutations
 ]

@@ -2,6 +2,7 @@ import type { Hub } from "@sockerless/bleephub-core"
 import { Hono } from "hono"
 import { TrieRouter } from "hono/router/trie-router"
 import { gitRoutes } from "./git-http/routes.ts"
+import { olderRef } from "./git-data/branch-operations.ts"
 import { operationRows } from "./operations/table.ts"
 import { implemented } from "./operations/implemented.ts"
 import { Limits } from "./wire/limits.ts"
@@ -29,12 +30,25 @@ export const restApp = (options: RestOptions): Hono<{ Bindings: Bindings }> => {
     defect: options.defect ?? ((error) => console.error(error))
   }
   const api = new Hono<{ Bindings: Bindings }>({ router: new TrieRouter() })
+  const posts = new Set(operationRows.filter((row) => row.method === "POST").map((row) => row.path))
   for (const row of operationRows) {
     // The older form of a comparison is the same address as the newer one.
     if (row.path.includes("...")) continue
     const served = implemented.get(row.id)
-    api.on(row.method, honoPath(row.path), (c) =>
+    // GitHub takes POST for PATCH where POST means nothing else, and gh changes gists so.
+    const methods = row.method === "PATCH" && !posts.has(row.path) ? ["PATCH", "POST"] : [row.method]
+    api.on(methods, [honoPath(row.path)], (c) =>
       serveOperation(serving, row, served, {
+        request: c.req.raw,
+        urls: urlsOf(c.env.scheme, c.req.header("host") ?? "localhost"),
+        parameters: c.req.param()
+      })
+    )
+  }
+  const refRow = operationRows.find((row) => row.id === "git/get-ref")
+  if (refRow !== undefined) {
+    api.get("/repos/:owner/:repo/git/refs/:ref{.+}", (c) =>
+      serveOperation(serving, refRow, olderRef, {
         request: c.req.raw,
         urls: urlsOf(c.env.scheme, c.req.header("host") ?? "localhost"),
         parameters: c.req.param()

@@ -44,8 +44,9 @@ export type Membership = {
 
 export type SshKey = {
   readonly id: number
+  /** The account, or the repository of a deploy key. */
   readonly accountId: number
-  readonly kind: "authentication" | "signing" | "gpg"
+  readonly kind: "authentication" | "signing" | "gpg" | "deploy-read" | "deploy-write"
   readonly title: string
   readonly key: string
   readonly createdAt: number

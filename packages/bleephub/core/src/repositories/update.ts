@@ -136,6 +136,9 @@ const removeRows = (hub: Hub, repository: Repository): void => {
     for (const reaction of tables.reactions.where("subject", `issue ${issue.id}`)) tables.reactions.remove(reaction.id)
   }
   for (const table of owned) for (const row of table.where("repository", repository.id)) table.remove(row.id)
+  for (const kind of ["deploy-read", "deploy-write"]) {
+    for (const key of tables.keys.where("account", `${kind} ${repository.id}`)) tables.keys.remove(key.id)
+  }
   for (const hook of tables.hooks.where("repository", repository.id)) deleteHook(hub, hook)
   for (const app of ["actions", "dependabot", "codespaces"]) {
     for (const one of tables.secrets.where("scope", `${app} repository ${repository.id}`)) tables.secrets.remove(one.id)

@@ -1,5 +1,6 @@
-import type { CreateRepositoryInput, UpdateRepositoryInput } from "@octokit/graphql-schema"
+import type { CloneTemplateRepositoryInput, CreateRepositoryInput, UpdateRepositoryInput } from "@octokit/graphql-schema"
 import {
+  createFromTemplate,
   createRepository,
   notFound,
   requireAccount,
@@ -51,6 +52,20 @@ export const repositoryMutations: Resolvers = {
           hasWiki: input.hasWikiEnabled ?? true,
           isTemplate: input.template ?? false
         }
+      })
+      return { repository: repositoryNode(row) }
+    },
+    cloneTemplateRepository: async (
+      _root: object,
+      { input }: { readonly input: CloneTemplateRepositoryInput },
+      context: Context
+    ) => {
+      const template = repositoryOf(context, input.repositoryId)
+      const owner = rowOf(context, input.ownerId, ["U", "O"], (id) => context.hub.tables.accounts.get(id))
+      const row = await createFromTemplate(context.hub, context.viewer, template, owner, {
+        name: input.name,
+        description: input.description ?? null,
+        visibility: VISIBILITY[input.visibility]
       })
       return { repository: repositoryNode(row) }
     },

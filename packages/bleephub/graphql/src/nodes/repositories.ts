@@ -58,15 +58,19 @@ const stateOf = (states: RepositoryIssuesArgs["states"]): IssueFilter["state"] =
 
 const SORT = { CREATED_AT: "created", UPDATED_AT: "updated", COMMENTS: "comments" } as const
 
+/** `@me` is whoever asks. */
+const login = (context: Context, name: string | null | undefined): string | undefined =>
+  name === "@me" ? (context.viewer.account?.login ?? "") : (name ?? undefined)
+
 const issues = (node: RepositoryNode, args: RepositoryIssuesArgs, context: Context, info: GraphQLResolveInfo) => {
   const { filterBy, orderBy } = args
   const list = listIssues(context.hub, node.row, {
     isPull: false,
     state: filterBy?.states ? stateOf(filterBy.states) : stateOf(args.states),
     labels: filterBy?.labels ?? args.labels ?? [],
-    assignee: filterBy?.assignee ?? undefined,
-    creator: filterBy?.createdBy ?? undefined,
-    mentioned: filterBy?.mentioned ?? undefined,
+    assignee: login(context, filterBy?.assignee),
+    creator: login(context, filterBy?.createdBy),
+    mentioned: login(context, filterBy?.mentioned),
     milestone: filterBy?.milestoneNumber ?? filterBy?.milestone ?? undefined,
     since: filterBy?.since ? Date.parse(String(filterBy.since)) : undefined,
     sort: SORT[orderBy?.field ?? "CREATED_AT"],

@@ -60,6 +60,14 @@ const move = async (
   await call.hub.exclusive(repository.id, () => moveRefs(call.hub, actor, repository, [update]))
 }
 
+/** What `GET /git/refs/heads/main` answered before the paths of today, which gh still asks. */
+export const olderRef = operation("git/get-ref", async (call) => {
+  const repository = findRepository(call.hub, call.viewer, call.path)
+  const found = await readRef(pathOf(call, repository), `refs/${call.path.ref}`)
+  if (found === undefined) throw notFound()
+  return refJson(call, repository, found)
+})
+
 /** Branches and refs. */
 export const branchOperations = [
   operation("repos/list-branches", async (call) => {

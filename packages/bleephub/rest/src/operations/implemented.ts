@@ -23,6 +23,7 @@ import { hookOperations } from "../hooks/operations.ts"
 import { orgOperations } from "../organizations/operations.ts"
 import { teamOperations } from "../organizations/team-operations.ts"
 import { protectionOperations } from "../protection/operations.ts"
+import { upkeepOperations } from "../repositories/upkeep-operations.ts"
 import { metaOperations } from "../meta/operations.ts"
 import { repositoryOperations } from "../repositories/operations.ts"
 import type { Operation } from "../wire/call.ts"
@@ -55,7 +56,8 @@ const nouns: ReadonlyArray<ReadonlyArray<Operation>> = [
   teamOperations,
   keyOperations,
   hookOperations,
-  protectionOperations
+  protectionOperations,
+  upkeepOperations
 ]
 
 /** What is served, by operation; everything else that GitHub describes answers its 404 and says its name. */

@@ -5,7 +5,9 @@ import {
   findAccount,
   findOrganization,
   findRepository,
+  Forbidden,
   grantedRole,
+  hasScope,
   type NewRepository,
   repositoriesOf,
   type Repository,
@@ -15,6 +17,8 @@ import {
   requireRole,
   roleOf,
   setTopics,
+  unprocessable,
+  createFromTemplate,
   updateRepository
 } from "@sockerless/bleephub-core"
 import { operation } from "../wire/call.ts"
@@ -70,9 +74,21 @@ interface CreationBody extends Settings {
   readonly private?: boolean
   readonly visibility?: Repository["visibility"]
   readonly auto_init?: boolean
+  readonly license_template?: string
+  readonly gitignore_template?: string
 }
 
-const creationOf = (body: CreationBody): NewRepository => ({
+const creationOf = (body: CreationBody): NewRepository => {
+  // Nothing is taken that would not be done.
+  for (const field of ["license_template", "gitignore_template"] as const) {
+    if (body[field] !== undefined && body[field] !== "") {
+      throw unprocessable("Validation Failed", `bleephub has no ${field.replace("_", " ")}s`)
+    }
+  }
+  return settledCreation(body)
+}
+
+const settledCreation = (body: CreationBody): NewRepository => ({
   name: body.name,
   description: body.description ?? null,
   homepage: body.homepage ?? null,
@@ -150,6 +166,8 @@ export const repositoryOperations = [
   operation("repos/delete", async (call) => {
     const repository = findRepository(call.hub, call.viewer, call.path)
     const actor = requireAdmin(call.hub, call.viewer, repository)
+    call.answerHeaders["x-accepted-oauth-scopes"] = "delete_repo"
+    if (!hasScope(call.viewer, "delete_repo")) throw new Forbidden({ reason: "Must have admin rights to Repository." })
     await deleteRepository(call.hub, actor, repository)
   }),
   operation("repos/list-for-authenticated-user", (call) => {
@@ -175,6 +193,14 @@ export const repositoryOperations = [
     const { sort = "created", direction, type = "all" } = call.query
     const all = repositoriesOf(call.hub, call.viewer, owner).filter((one) => isOf(type, one))
     return call.page(sorted(all, { sort, direction }), (one) => minimalRepository(call, one))
+  }),
+  operation("repos/create-using-template", async (call) => {
+    const template = findRepository(call.hub, call.viewer, { owner: call.path.template_owner, repo: call.path.template_repo })
+    const owner = call.body.owner === undefined ? requireAccount(call.viewer) : findAccount(call.hub, call.body.owner)
+    const { name, description = null } = call.body
+    const visibility = call.body.private === true ? "private" : "public"
+    const input = { name, description, visibility } as const
+    return fullRepository(call, await createFromTemplate(call.hub, call.viewer, template, owner, input))
   }),
   operation("repos/get-all-topics", (call) => ({
     names: [...findRepository(call.hub, call.viewer, call.path).topics]
