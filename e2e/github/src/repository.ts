@@ -1,7 +1,11 @@
 import type { Desk } from "./command.ts"
 
 /** Makes a repository with a first commit and a clone of it in the home folder; both have the same name. */
-export const cloneNew = async (desk: Desk, name: string, flags: ReadonlyArray<string> = ["--public"]): Promise<void> => {
+export const cloneNew = async (
+  desk: Desk,
+  name: string,
+  flags: ReadonlyArray<string> = ["--public"]
+): Promise<void> => {
   await desk.gh(["repo", "create", name, ...flags])
   await desk.gh(["repo", "clone", name])
   await desk.write(`${name}/README.md`, `# ${name}\n`)

@@ -79,7 +79,10 @@ describe.skipIf(!hasGh())("gh issue and label", () => {
     await gh("issue", "unlock", "1")
     await gh("issue", "unpin", "1")
     await gh("issue", "close", "1", "-r", "not planned", "-c", "Enough")
-    assert.deepStrictEqual(JSON.parse(await gh("issue", "view", "1", "--json", "state,comments", "-q", "[.state, (.comments | length)]")), ["CLOSED", 3])
+    assert.deepStrictEqual(
+      JSON.parse(await gh("issue", "view", "1", "--json", "state,comments", "-q", "[.state, (.comments | length)]")),
+      ["CLOSED", 3]
+    )
     assert.deepStrictEqual(await columns("-s", "closed"), [["1", "CLOSED", "Pump drips", "question"]])
     await gh("issue", "reopen", "1")
     assert.strictEqual((await columns("-s", "all")).length, 3)

@@ -23,7 +23,9 @@ describe.skipIf(!hasGh())("gh pr", () => {
     const view = async (fields: string): Promise<Record<string, unknown>> =>
       JSON.parse(await gh("pr", "view", "2", "--json", fields))
     assert.deepStrictEqual(
-      await view("number,title,state,isDraft,headRefName,baseRefName,mergeable,mergeStateStatus,additions,reviewDecision,url"),
+      await view(
+        "number,title,state,isDraft,headRefName,baseRefName,mergeable,mergeStateStatus,additions,reviewDecision,url"
+      ),
       {
         additions: 1,
         baseRefName: "main",

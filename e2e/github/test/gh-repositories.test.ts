@@ -11,7 +11,10 @@ describe.skipIf(!hasGh())("gh repo, release, gist, secret, ssh-key, search, api"
     await cloneNew(mona, "alpha", ["--public", "-d", "first"])
     const at = { in: "alpha" }
     assert.strictEqual(await mona.gh(["repo", "view"], at), "name:\tmona/alpha\ndescription:\tfirst\n--\n# alpha\n\n")
-    await mona.gh(["repo", "edit", "--description", "second", "--homepage", "https://example.com", "--add-topic", "tools"], at)
+    await mona.gh(
+      ["repo", "edit", "--description", "second", "--homepage", "https://example.com", "--add-topic", "tools"],
+      at
+    )
     const view = await mona.gh(["repo", "view", "--json", "description,homepageUrl,repositoryTopics,isPrivate"], at)
     assert.deepStrictEqual(JSON.parse(view), {
       description: "second",
@@ -55,16 +58,25 @@ describe.skipIf(!hasGh())("gh repo, release, gist, secret, ssh-key, search, api"
     const at = { in: "alpha" }
     await mona.write("alpha/data.bin", "0123456789")
     const url = `https://${hub.host}/mona/alpha/releases/tag/v1`
-    assert.strictEqual(await mona.gh(["release", "create", "v1", "data.bin", "-t", "One", "-n", "Notes"], at), `${url}\n`)
+    assert.strictEqual(
+      await mona.gh(["release", "create", "v1", "data.bin", "-t", "One", "-n", "Notes"], at),
+      `${url}\n`
+    )
     const [row] = cells(await mona.gh(["release", "list"], at))
     assert.deepStrictEqual(row?.slice(0, 3), ["One", "Latest", "v1"])
     const view = JSON.parse(await mona.gh(["release", "view", "v1", "--json", "name,tagName,isDraft,body,url"], at))
     assert.deepStrictEqual(view, { body: "Notes", isDraft: false, name: "One", tagName: "v1", url })
     await mona.gh(["release", "download", "v1", "-D", "down"], at)
-    assert.strictEqual(await mona.git(["hash-object", "down/data.bin"], at), await mona.git(["hash-object", "data.bin"], at))
+    assert.strictEqual(
+      await mona.git(["hash-object", "down/data.bin"], at),
+      await mona.git(["hash-object", "data.bin"], at)
+    )
     await mona.gh(["release", "upload", "v1", "README.md"], at)
     await mona.gh(["release", "delete-asset", "v1", "data.bin", "-y"], at)
-    assert.strictEqual(await mona.gh(["release", "view", "v1", "--json", "assets", "-q", ".assets[].name"], at), "README.md\n")
+    assert.strictEqual(
+      await mona.gh(["release", "view", "v1", "--json", "assets", "-q", ".assets[].name"], at),
+      "README.md\n"
+    )
     await mona.gh(["release", "edit", "v1", "-t", "Uno", "--prerelease"], at)
     assert.deepStrictEqual(cells(await mona.gh(["release", "list"], at))[0]?.slice(0, 3), ["Uno", "Pre-release", "v1"])
     await mona.gh(["release", "delete", "v1", "-y", "--cleanup-tag"], at)
@@ -100,15 +112,25 @@ describe.skipIf(!hasGh())("gh repo, release, gist, secret, ssh-key, search, api"
     await mona.gh(["ssh-key", "add", "key.pub", "-t", "laptop"])
     assert.deepStrictEqual(cells(await mona.gh(["ssh-key", "list"]))[0]?.slice(0, 2), ["laptop", key])
     await mona.gh(["repo", "deploy-key", "add", "../key.pub", "-t", "robot"], at)
-    assert.deepStrictEqual(cells(await mona.gh(["repo", "deploy-key", "list"], at))[0]?.slice(1, 3), ["robot", "read-only"])
+    assert.deepStrictEqual(cells(await mona.gh(["repo", "deploy-key", "list"], at))[0]?.slice(1, 3), [
+      "robot",
+      "read-only"
+    ])
     await mona.gh(["issue", "create", "-t", "Pump leaks", "-b", ""], at)
     assert.deepStrictEqual(
       cells(await mona.gh(["search", "issues", "pump"])).map((row) => row.slice(0, 4)),
       [["mona/alpha", "1", "open", "Pump leaks"]]
     )
     assert.strictEqual(await mona.gh(["search", "prs", "pump"]), "")
-    assert.deepStrictEqual(cells(await mona.gh(["search", "repos", "pump"]))[0]?.slice(0, 3), ["mona/alpha", "the pump", "public"])
-    assert.strictEqual(await mona.gh(["api", "graphql", "-f", "query={viewer{login}}", "-q", ".data.viewer.login"]), "mona\n")
+    assert.deepStrictEqual(cells(await mona.gh(["search", "repos", "pump"]))[0]?.slice(0, 3), [
+      "mona/alpha",
+      "the pump",
+      "public"
+    ])
+    assert.strictEqual(
+      await mona.gh(["api", "graphql", "-f", "query={viewer{login}}", "-q", ".data.viewer.login"]),
+      "mona\n"
+    )
     for (const name of ["b", "c", "d"]) await mona.gh(["repo", "create", name, "--public"])
     assert.strictEqual(
       await mona.gh(["api", "--paginate", "user/repos?per_page=1&sort=full_name", "-q", ".[].name"]),

@@ -1,4 +1,8 @@
-import type { CloneTemplateRepositoryInput, CreateRepositoryInput, UpdateRepositoryInput } from "@octokit/graphql-schema"
+import type {
+  CloneTemplateRepositoryInput,
+  CreateRepositoryInput,
+  UpdateRepositoryInput
+} from "@octokit/graphql-schema"
 import {
   createFromTemplate,
   createRepository,

@@ -195,7 +195,10 @@ export const repositoryOperations = [
     return call.page(sorted(all, { sort, direction }), (one) => minimalRepository(call, one))
   }),
   operation("repos/create-using-template", async (call) => {
-    const template = findRepository(call.hub, call.viewer, { owner: call.path.template_owner, repo: call.path.template_repo })
+    const template = findRepository(call.hub, call.viewer, {
+      owner: call.path.template_owner,
+      repo: call.path.template_repo
+    })
     const owner = call.body.owner === undefined ? requireAccount(call.viewer) : findAccount(call.hub, call.body.owner)
     const { name, description = null } = call.body
     const visibility = call.body.private === true ? "private" : "public"
