@@ -11,6 +11,11 @@ const HOLD_BYTES = 1024 * 1024
 export const pourOut = (source: Readable, response: ServerResponse): Promise<void> =>
   new Promise((resolve) => {
     let corked = false
+    const uncork = () => {
+      if (!corked) return
+      corked = false
+      response.uncork()
+    }
     response.once("close", () => {
       source.destroy()
       resolve()
@@ -24,16 +29,17 @@ export const pourOut = (source: Readable, response: ServerResponse): Promise<voi
       if (!corked) {
         corked = true
         response.cork()
-        setImmediate(() => {
-          corked = false
-          response.uncork()
-        })
+        setImmediate(uncork)
       }
       response.write(chunk)
       if (response.writableLength > HOLD_BYTES) source.pause()
     })
     response.on("drain", () => source.resume())
-    source.once("end", () => response.end())
+    source.once("end", () => {
+      // Node sends the last chunk at once, ahead of what is corked.
+      uncork()
+      response.end()
+    })
     // Both may have ended before anybody listened.
     if (source.destroyed) response.destroy()
     if (response.destroyed) {
