@@ -55,4 +55,23 @@ describe.skipIf(!isPresent)("the aws CLI", { timeout: 180_000 }, () => {
     await aws("logs", "create-log-group", "--log-group-name", "/cli")
     assert.strictEqual(await textOf("logGroups[0].logGroupName", "logs", "describe-log-groups"), "/cli")
   })
+
+  it("waits by its own waiters until a task that cannot start has stopped", async () => {
+    await aws("ecs", "create-cluster", "--cluster-name", "waiting")
+    await aws(
+      ...["ecs", "register-task-definition", "--family", "absent", "--network-mode", "awsvpc"],
+      ...["--requires-compatibilities", "FARGATE", "--cpu", "256", "--memory", "512"],
+      ...["--container-definitions", '[{"name":"main","image":"123456789012.dkr.ecr.us-east-1.amazonaws.com/no:1"}]']
+    )
+    const arn = await textOf(
+      "tasks[0].taskArn",
+      ...["ecs", "run-task", "--cluster", "waiting", "--task-definition", "absent", "--launch-type", "FARGATE"],
+      ...["--network-configuration", "awsvpcConfiguration={subnets=[subnet-1]}"]
+    )
+    await aws("ecs", "wait", "tasks-stopped", "--cluster", "waiting", "--tasks", arn)
+    assert.strictEqual(
+      await textOf("tasks[0].stopCode", "ecs", "describe-tasks", "--cluster", "waiting", "--tasks", arn),
+      "TaskFailedToStart"
+    )
+  })
 })

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type AwsSimulator, instantTiming, startAws } from "../src/index.ts"
+import { type AwsSimulator, instantTiming, startAws, type Timing } from "../src/index.ts"
 
 /** Why tests that run workloads cannot run here; undefined when they can. */
 export const noWorkloads: string | undefined =
@@ -44,7 +44,7 @@ const openParts = (root: string) =>
     return { simulation, host }
   })
 
-const open = (root: string, scope: Scope.Scope): Promise<AwsSimulator> =>
+const open = (root: string, scope: Scope.Scope, timing: Timing): Promise<AwsSimulator> =>
   Effect.runPromise(
     Effect.gen(function* () {
       const { simulation, host } = yield* openParts(root)
@@ -52,7 +52,7 @@ const open = (root: string, scope: Scope.Scope): Promise<AwsSimulator> =>
         account: "123456789012",
         region: "us-east-1",
         dataRoot: root,
-        timing: instantTiming,
+        timing,
         port: 0
       }).pipe(Effect.provideService(WorkloadHost, host))
     }).pipe(Scope.provide(scope))
@@ -63,10 +63,10 @@ const dismantle = (root: string): Promise<void> =>
   Effect.runPromise(Effect.scoped(Effect.flatMap(openParts(root), ({ host }) => host.dismantle)))
 
 /** Starts a simulator for one test file. */
-export const startRig = async (): Promise<Rig> => {
+export const startRig = async (timing: Timing = instantTiming): Promise<Rig> => {
   const root = mkdtempSync(join(tmpdir(), "sim-"))
   let scope = Scope.makeUnsafe()
-  let aws = await open(root, scope)
+  let aws = await open(root, scope, timing)
   const close = (): Promise<void> => Effect.runPromise(Scope.close(scope, Exit.void))
   return {
     aws: () => aws,
@@ -83,7 +83,7 @@ export const startRig = async (): Promise<Rig> => {
     restart: async () => {
       await close()
       scope = Scope.makeUnsafe()
-      aws = await open(root, scope)
+      aws = await open(root, scope, timing)
     },
     stop: async () => {
       await close()

@@ -4,7 +4,7 @@ import { type AwsFault, awsFault } from "../wire/aws-fault.ts"
 import { type Call, operation } from "../wire/operation.ts"
 import { addTags, tagsOf } from "../world.ts"
 import { ContainerDefinition, type TaskContainer, type TaskDefinitionRecord, type TaskRecord } from "./records.ts"
-import { clusterOf, definitionArn, type EcsShelf, findDefinition, taskArn } from "./shelf.ts"
+import { clusterOf, definitionArn, type EcsShelf, findDefinition, forgetOldTasks, taskArn } from "./shelf.ts"
 import { shownTask } from "./shown-task.ts"
 import { mapOfTags, TagList } from "./tag-list.ts"
 import type { TaskRunner } from "./task-runner.ts"
@@ -154,6 +154,7 @@ const runTask = (shelf: EcsShelf, runner: TaskRunner, input: RunTaskInput, call:
           }
         ]
       }
+    forgetOldTasks(shelf)
     const tasks: Array<TaskRecord> = []
     for (let made = 0; made < (input.count ?? 1); made++)
       tasks.push(yield* newTask(shelf, cluster.name, definition, input))

@@ -86,6 +86,12 @@ export const knownTasks = (shelf: EcsShelf, asOf?: number): ReadonlyArray<TaskRe
     .filter((task) => task.stoppedAt === undefined || now - task.stoppedAt < STOPPED_TASK_MILLIS)
 }
 
+/** Forgets what the API does not know any more: tasks an hour after their end. */
+export const forgetOldTasks = (shelf: EcsShelf): void => {
+  const known = new Set(knownTasks(shelf).map((task) => task.id))
+  for (const task of shelf.tasks.all()) if (!known.has(task.id)) shelf.tasks.delete(task.id)
+}
+
 /** A task by id or ARN. */
 export const findTask = (shelf: EcsShelf, cluster: string, idOrArn: string, asOf?: number): TaskRecord | undefined =>
   knownTasks(shelf, asOf).find((task) => task.id === lastPart(idOrArn) && task.cluster === cluster)

@@ -90,6 +90,10 @@ export class TaskRunner {
     return this.#shelf.world.simulation.clock.now()
   }
 
+  #until(at: number): Effect.Effect<void> {
+    return Effect.suspend(() => this.#shelf.world.simulation.clock.sleep(at - this.#now()))
+  }
+
   #stopOf(id: string): Deferred.Deferred<void> {
     const known = this.#stops.get(id)
     if (known !== undefined) return known
@@ -138,11 +142,13 @@ export class TaskRunner {
     const { world } = this.#shelf
     return Effect.gen({ self: this }, function* () {
       if (this.#task(id).lastStatus === "PROVISIONING") {
-        yield* world.simulation.clock.sleep(world.timing.taskProvisioningMillis)
+        yield* this.#until(this.#task(id).createdAt + world.timing.taskProvisioningMillis)
         const group = yield* Effect.uninterruptible(world.host.join(id))
         this.change(id, { lastStatus: "PENDING", attachmentStatus: "ATTACHED", ip: group.ip, mac: group.mac })
+        // Counted from the state that callers see, which is there before it is durable.
+        const due = this.#now() + world.timing.taskPendingMillis
         yield* this.settled
-        yield* world.simulation.clock.sleep(world.timing.taskPendingMillis)
+        yield* this.#until(due)
       }
       // A task that ran already is taken up as it is: nothing of it is started a second time.
       const images =
@@ -173,8 +179,9 @@ export class TaskRunner {
         discard: true
       })
       this.change(id, { lastStatus: "DEPROVISIONING", executionStoppedAt: this.#now() })
+      const due = this.#now() + world.timing.taskDeprovisioningMillis
       yield* this.settled
-      yield* world.simulation.clock.sleep(world.timing.taskDeprovisioningMillis)
+      yield* this.#until(due)
       for (const container of task.containers) yield* this.#forget(container)
       yield* world.host.leave(id).pipe(Effect.catch((fault) => Effect.logWarning(fault.message)))
       this.change(id, { lastStatus: "STOPPED", stoppedAt: this.#now(), attachmentStatus: "DELETED" })
