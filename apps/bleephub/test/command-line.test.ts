@@ -44,7 +44,10 @@ it("sets up a running server, which has everything again after it was closed", {
     const file = join(folder, "seed.yml")
     await writeFile(file, SEED)
     const seeded = await run("seed", file, "--state", state)
-    assert.deepStrictEqual([seeded.code, seeded.out], [0, "user mona\nuser hubot\norg acme\nghp_mona\nrepo acme/tools\n"])
+    assert.deepStrictEqual(
+      [seeded.code, seeded.out],
+      [0, "user mona\nuser hubot\norg acme\nghp_mona\nrepo acme/tools\n"]
+    )
     assert.strictEqual((await run("user", "add", "lisa", "--state", state)).out, "user lisa\n")
     const token = (await run("token", "add", "lisa", "--scopes", "repo", "--state", state)).out.trim()
     assert.match(token, /^ghp_[A-Za-z0-9]{36}$/)

@@ -80,7 +80,10 @@ it("pages follow cursors, and lists that are only counted need none", { timeout:
   )
   const counted = await world.ask("ghp_mona", `{ repository(owner: "mona", name: "open") { issues { totalCount } } }`)
   assert.deepStrictEqual(counted.data, { repository: { issues: { totalCount: 3 } } })
-  const unbounded = await world.ask("ghp_mona", `{ repository(owner: "mona", name: "open") { issues { nodes { id } } } }`)
+  const unbounded = await world.ask(
+    "ghp_mona",
+    `{ repository(owner: "mona", name: "open") { issues { nodes { id } } } }`
+  )
   assert.strictEqual(unbounded.errors[0].type, "MISSING_PAGINATION_BOUNDARIES")
   const excessive = await world.ask(
     "ghp_mona",
@@ -107,9 +110,10 @@ it("what REST hides GraphQL hides, by name, by id and by mutation", { timeout: L
     const byId = await world.ask("ghp_hubot", "query($id: ID!) { node(id: $id) { id } }", { id })
     assert.deepStrictEqual([byId.data.node, byId.errors[0].type], [null, "NOT_FOUND"])
   }
-  const comment = "mutation($id: ID!) { addComment(input: {subjectId: $id, body: \"hi\"}) { clientMutationId } }"
+  const comment = 'mutation($id: ID!) { addComment(input: {subjectId: $id, body: "hi"}) { clientMutationId } }'
   assert.strictEqual((await world.ask("ghp_hubot", comment, { id: seen.issue.id })).errors[0].type, "NOT_FOUND")
-  const open = (await world.ask("ghp_hubot", `{ repository(owner: "mona", name: "open") { issue(number: 1) { id } } }`)).data
+  const open = (await world.ask("ghp_hubot", `{ repository(owner: "mona", name: "open") { issue(number: 1) { id } } }`))
+    .data
   const close = "mutation($id: ID!) { closeIssue(input: {issueId: $id}) { issue { state } } }"
   const refused = await world.ask("ghp_hubot", close, { id: open.repository.issue.id })
   assert.strictEqual(refused.errors[0].type, "FORBIDDEN")
@@ -121,7 +125,10 @@ it("what REST hides GraphQL hides, by name, by id and by mutation", { timeout: L
 
 it("introspection tells GitHub's truth, and what is not served says so", { timeout: LIMIT }, async () => {
   await using world = await openWorld()
-  const type = await world.ask("ghp_mona", `{ __type(name: "PullRequest") { fields(includeDeprecated: true) { name } } }`)
+  const type = await world.ask(
+    "ghp_mona",
+    `{ __type(name: "PullRequest") { fields(includeDeprecated: true) { name } } }`
+  )
   const fields: ReadonlyArray<{ readonly name: string }> = type.data["__type"].fields
   assert.includeMembers(
     fields.map((field) => field.name),
