@@ -12,7 +12,7 @@ export const clientMajor: number | undefined =
 
 /** Why the whole suite is skipped, in one line; undefined when it runs. */
 export const noClient: string | undefined =
-  clientMajor === undefined ? "no docker CLI on PATH (Debian's is in docker.io): its tests are skipped" : undefined
+  clientMajor === undefined ? "no docker CLI on PATH (Debian has one in docker.io): its tests are skipped" : undefined
 
 /** Which of the known clients runs. */
 export const client: Client = (clientMajor ?? 0) >= 23 ? "current" : "debian"

@@ -2,7 +2,10 @@ import { target, until } from "@sockerless/e2e-kit"
 import { mkdtempSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
-import { byClient, judged, runRefusal, startRefusal } from "../src/index.ts"
+import { byClient, judged, noClient, runRefusal, startRefusal } from "../src/index.ts"
+
+// Said here for the whole suite, so that it is one line.
+if (noClient !== undefined) console.warn(noClient)
 
 const on = judged()
 const { sh, printed } = on

@@ -12,7 +12,7 @@ const shows = (terminal: Terminal, text: string): Promise<true> =>
   until(
     `the terminal shows ${JSON.stringify(text)}, it shows ${JSON.stringify(terminal.screen())}`,
     () => (terminal.screen().includes(text) ? true : undefined),
-    10_000
+    40_000
   )
 
 const running = (name: string): Promise<string> => on.docker.ok("inspect", "-f", "{{.State.Running}}", name)
