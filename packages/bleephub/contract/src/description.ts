@@ -48,13 +48,15 @@ export interface Description {
   }
 }
 
+const require = createRequire(import.meta.url)
+
 let known: Description | undefined
 
 /** GitHub's own description of its REST API, read once per process. */
 export const description = (): Description => {
   if (known !== undefined) return known
   // The package's root requires all ten descriptions (385 MB); only this one file is read.
-  const root = createRequire(import.meta.url).resolve("@octokit/openapi/package.json")
+  const root = require.resolve("@octokit/openapi/package.json")
   const read: Description = JSON.parse(
     readFileSync(root.replace(/package\.json$/, "generated/api.github.com.json"), "utf8")
   )
