@@ -21,6 +21,9 @@ export default defineConfig({
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
   },
   onSuccess: async () => {
-    await copyFile("../../packages/bleephub/graphql/node_modules/@octokit/graphql-schema/schema.graphql", "dist/schema.graphql")
+    await copyFile(
+      "../../packages/bleephub/graphql/node_modules/@octokit/graphql-schema/schema.graphql",
+      "dist/schema.graphql"
+    )
   }
 })
