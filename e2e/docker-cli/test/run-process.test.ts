@@ -1,4 +1,6 @@
 import { target } from "@sockerless/e2e-kit"
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { judged } from "../src/index.ts"
 
@@ -16,6 +18,13 @@ describe("the process in docker run", () => {
     const lines = outcome.stdout.trim().split("\n").toSorted()
     const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     assert.deepEqual(lines, ["A=1 2", "FROM_HERE=client", "HOME=/root", "HOSTNAME=box", path])
+  })
+
+  it("has the lines of --env-file, but for comments, and -e wins over them", async () => {
+    const file = join(mkdtempSync(join(on.daemon.folder, "env-")), "env")
+    writeFileSync(file, "# a comment\nA=from file\nB=1\n\nEMPTY=\n")
+    const line = 'echo "$A|$B|${EMPTY-unset}"'
+    assert.strictEqual(await printed(["--env-file", file, "-e", "B=2"], line), "from file|2|\n")
   })
 
   it("works in the folder of -w, which is made when it is not there", async () => {
