@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises"
 import type { Server } from "node:http"
 import { join } from "node:path"
-import { Dispatcher, type Hub } from "@sockerless/bleephub-core"
+import { Coalesced, Dispatcher, type Hub, runAutoMerges } from "@sockerless/bleephub-core"
 import { payloads, urlsOf } from "@sockerless/bleephub-rest"
 import { type AppOptions, makeApp } from "./app.ts"
 import { certificatesIn } from "./certificates.ts"
@@ -62,9 +62,14 @@ export const startServer = async (options: StartOptions): Promise<Started> => {
     payloads(state.hub, () => urlsOf("http", `localhost:${portOf(http)}`)),
     defect
   )
-  state.hub.listen(() => dispatcher.wake())
+  const merging = new Coalesced(() => runAutoMerges(state.hub), defect)
+  state.hub.listen(() => {
+    dispatcher.wake()
+    merging.wake()
+  })
   // What a crash left undelivered goes out now.
   dispatcher.wake()
+  merging.wake()
   return {
     hub: state.hub,
     httpPort: portOf(http),
@@ -74,6 +79,7 @@ export const startServer = async (options: StartOptions): Promise<Started> => {
     adminToken: state.adminToken,
     close: async () => {
       await Promise.all([http, https, unix].map(closed))
+      await merging.idle()
       await dispatcher.idle()
       await state.close()
     }

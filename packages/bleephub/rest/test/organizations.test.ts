@@ -1,4 +1,4 @@
-import { createOrganization } from "@sockerless/bleephub-core"
+import { createOrganization, enableAutoMerge, findPull, runAutoMerges, viewerOfToken } from "@sockerless/bleephub-core"
 import { assert, it } from "@effect/vitest"
 import { openWorld } from "./kit/world.ts"
 
@@ -70,7 +70,14 @@ it("a protected branch takes neither pushes nor merges that it does not allow", 
   await world.ask("POST", "/repos/mona/alpha/pulls/1/reviews", { event: "APPROVE" }, { token: other.token })
   const unchecked = await world.ask("PUT", "/repos/mona/alpha/pulls/1/merge", {})
   assert.deepStrictEqual([unchecked.status, unchecked.json.message], [405, 'Required status check "ci" is expected.'])
+  await world.ask("PATCH", "/repos/mona/alpha", { allow_auto_merge: true })
+  const viewer = viewerOfToken(world.hub, world.token)
+  const asked = { method: "squash", title: null, message: null } as const
+  await enableAutoMerge(world.hub, viewer, findPull(world.hub, world.hub.tables.repositories.need(1), 1), asked)
+  await runAutoMerges(world.hub)
+  assert.strictEqual((await world.ask("GET", "/repos/mona/alpha/pulls/1")).json.auto_merge.merge_method, "squash")
   await world.ask("POST", `/repos/mona/alpha/statuses/${pull.json.head.sha}`, { state: "success", context: "ci" })
-  assert.strictEqual((await world.ask("PUT", "/repos/mona/alpha/pulls/1/merge", {})).status, 200)
+  await runAutoMerges(world.hub)
+  assert.strictEqual((await world.ask("GET", "/repos/mona/alpha/pulls/1")).json.merged, true)
   assert.strictEqual((await world.ask("DELETE", protection)).status, 204)
 })

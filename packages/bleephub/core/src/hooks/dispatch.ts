@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto"
 import type { JsonValue } from "@sockerless/store"
 import type { OutboxEvent } from "../events/rows.ts"
+import { Coalesced } from "../events/coalesced.ts"
 import type { Hub } from "../hub.ts"
 import { enqueue } from "./hooks.ts"
 import type { Delivery, Hook } from "./rows.ts"
@@ -19,43 +20,27 @@ const BODY_LIMIT = 64 * 1024
 export class Dispatcher {
   readonly #hub: Hub
   readonly #payloadOf: PayloadOf
-  readonly #defect: (error: unknown) => void
-  #running: Promise<void> | undefined
-  #again = false
+  readonly #work: Coalesced
 
   constructor(hub: Hub, payloadOf: PayloadOf, defect: (error: unknown) => void) {
     this.#hub = hub
     this.#payloadOf = payloadOf
-    this.#defect = defect
+    this.#work = new Coalesced(() => this.#run(), defect)
   }
 
   /** Has everything that waits be sent; calling it often costs nothing. */
   wake(): void {
-    if (this.#running !== undefined) {
-      this.#again = true
-      return
-    }
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined
-      if (this.#again) {
-        this.#again = false
-        this.wake()
-      }
-    })
+    this.#work.wake()
   }
 
   /** Resolves when nothing waits any more. */
-  async idle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running
+  idle(): Promise<void> {
+    return this.#work.idle()
   }
 
   async #run(): Promise<void> {
-    try {
-      await this.#fanOut()
-      for (const delivery of this.#hub.tables.deliveries.where("state", "waiting")) await this.#send(delivery)
-    } catch (error) {
-      this.#defect(error)
-    }
+    await this.#fanOut()
+    for (const delivery of this.#hub.tables.deliveries.where("state", "waiting")) await this.#send(delivery)
   }
 
   async #fanOut(): Promise<void> {

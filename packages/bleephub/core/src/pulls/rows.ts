@@ -70,7 +70,8 @@ export const pullTables = {
     index: {
       repository: (row) => row.repositoryId,
       head: (row) => (row.headRepositoryId === null ? null : `${row.headRepositoryId} ${row.headRef}`),
-      base: (row) => `${row.repositoryId} ${row.baseRef}`
+      base: (row) => `${row.repositoryId} ${row.baseRef}`,
+      autoMerge: (row) => (row.autoMerge === null ? null : "enabled")
     }
   }),
   reviews: table<Review>()("reviews", {
