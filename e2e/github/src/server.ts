@@ -30,7 +30,7 @@ export const openHub = async (): Promise<Hub> => {
   const started = await startServer({
     state: join(folder, "state"),
     http: { host: "127.0.0.1", port: 0 },
-    https: { host, port: 443 },
+    https: { host, port: process.getuid?.() === 0 ? 443 : 0 },
     observe: contract.observe,
     defect: (error) => defects.push(error)
   })

@@ -14,8 +14,9 @@ const found = <T, J>(call: Call<OperationId>, list: ReadonlyArray<T>, render: (i
   return {
     total_count: list.length,
     incomplete_results: false,
-    search_type: "lexical" as const,
-    items: call.page(list.slice(0, LIMIT), render)
+    items: call.page(list.slice(0, LIMIT), render),
+    // Last: Octokit takes the first key beside the counts for the list.
+    search_type: "lexical" as const
   }
 }
 
