@@ -35,7 +35,12 @@ it("Octokit works, pages, branches, merges, and is told of its errors", { timeou
     parents: [main.data.object.sha]
   })
   await mona.rest.git.createRef({ ...at, ref: "refs/heads/hello", sha: commit.data.sha })
-  const content = await mona.rest.repos.getContent({ ...at, path: "src/hello.txt", ref: "hello", mediaType: { format: "raw" } })
+  const content = await mona.rest.repos.getContent({
+    ...at,
+    path: "src/hello.txt",
+    ref: "hello",
+    mediaType: { format: "raw" }
+  })
   assert.strictEqual(String(content.data), "hello\n")
   const pull = await mona.rest.pulls.create({ ...at, title: "Hello", head: "hello", base: "main", body: "Closes #1" })
   const files = await mona.rest.pulls.listFiles({ ...at, pull_number: pull.data.number })
@@ -60,12 +65,12 @@ it("Octokit works, pages, branches, merges, and is told of its errors", { timeou
   assert.strictEqual(again instanceof RequestError && again.status, 304)
   const missing = await mona.rest.repos.get({ owner: "mona", repo: "none" }).catch((error: unknown) => error)
   assert.strictEqual(missing instanceof RequestError && missing.status, 404)
-  const invalid = await mona.rest.issues
-    .create({ ...at, title: "x", milestone: 99 })
-    .catch((error: unknown) => error)
+  const invalid = await mona.rest.issues.create({ ...at, title: "x", milestone: 99 }).catch((error: unknown) => error)
   assert.strictEqual(invalid instanceof RequestError && invalid.status, 422)
   const hubot = new Octokit({ baseUrl, auth: hub.otherToken })
-  const refused = await hubot.rest.issues.update({ ...at, issue_number: 2, state: "closed" }).catch((error: unknown) => error)
+  const refused = await hubot.rest.issues
+    .update({ ...at, issue_number: 2, state: "closed" })
+    .catch((error: unknown) => error)
   assert.strictEqual(refused instanceof RequestError && refused.status, 403)
   await mona.rest.repos.update({ ...at, name: "beta" })
   assert.strictEqual((await hubot.rest.repos.get(at)).data.full_name, "mona/beta")
