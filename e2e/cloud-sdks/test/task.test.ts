@@ -8,7 +8,11 @@ import {
   RunTaskCommand,
   waitUntilTasksStopped
 } from "@aws-sdk/client-ecs"
+import { CreateFileSystemCommand, EFSClient } from "@aws-sdk/client-efs"
 import { busyboxArchive, type Daemon, startSockerlessd, until } from "@sockerless/e2e-kit"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { type Cloudsim, noWorkloads, startCloudsim } from "../src/index.ts"
 
@@ -37,9 +41,9 @@ const config = () => ({
 })
 
 /** Pushes busybox by the docker CLI, logged in as the SDK's token says, and gives the reference. */
-const pushed = async (): Promise<string> => {
+const pushed = async (repositoryName: string): Promise<string> => {
   const ecr = new ECRClient(config())
-  const { repository } = await ecr.send(new CreateRepositoryCommand({ repositoryName: "e2e/box" }))
+  const { repository } = await ecr.send(new CreateRepositoryCommand({ repositoryName }))
   const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}))
   const [user = "", password = ""] = Buffer.from(authorizationData?.[0]?.authorizationToken ?? "", "base64")
     .toString()
@@ -60,7 +64,7 @@ const pushed = async (): Promise<string> => {
 
 describe.skipIf(noWorkloads !== undefined)("cloudsim aws", { timeout: 180_000 }, () => {
   it("runs what docker pushed, is killed meanwhile, and has lost nothing when it is back", async () => {
-    const image = await pushed()
+    const image = await pushed("e2e/box")
     const [ecs, logs] = [new ECSClient(config()), new CloudWatchLogsClient(config())]
     await ecs.send(new CreateClusterCommand({ clusterName: "e2e" }))
     await logs.send(new CreateLogGroupCommand({ logGroupName: "/e2e" }))
@@ -123,5 +127,58 @@ describe.skipIf(noWorkloads !== undefined)("cloudsim aws", { timeout: 180_000 },
       await lines(),
       Array.from({ length: LINES }, (_, at) => `line ${at + 1}`)
     )
+  })
+
+  it("lets a process run once at most, at whatever moment of its start the simulator is killed", async () => {
+    const image = await pushed("e2e/once")
+    const [ecs, efs] = [new ECSClient(config()), new EFSClient(config())]
+    await ecs.send(new CreateClusterCommand({ clusterName: "once" }))
+    const { FileSystemId = "" } = await efs.send(new CreateFileSystemCommand({ CreationToken: "once" }))
+    await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: "once",
+        networkMode: "awsvpc",
+        requiresCompatibilities: ["FARGATE"],
+        cpu: "256",
+        memory: "512",
+        volumes: [{ name: "data", efsVolumeConfiguration: { fileSystemId: FileSystemId } }],
+        containerDefinitions: [
+          {
+            name: "main",
+            image,
+            command: ["sh", "-c", "echo ran >> /data/$RUN"],
+            mountPoints: [{ sourceVolume: "data", containerPath: "/data" }]
+          }
+        ]
+      })
+    )
+    // From the first moment of a task to well after its end.
+    for (const millis of [0, 30, 60, 90, 130, 180, 250, 400]) {
+      const RUN = `run-${millis}`
+      const { tasks: started } = await ecs.send(
+        new RunTaskCommand({
+          cluster: "once",
+          taskDefinition: "once",
+          networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } },
+          overrides: { containerOverrides: [{ name: "main", environment: [{ name: "RUN", value: RUN }] }] }
+        })
+      )
+      const arn = started?.[0]?.taskArn ?? ""
+      await setTimeout(millis)
+      await sim.kill()
+      await sim.start()
+      await waitUntilTasksStopped({ client: ecs, maxWaitTime: 120, minDelay: 1 }, { cluster: "once", tasks: [arn] })
+      const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster: "once", tasks: [arn] }))
+      assert.strictEqual(
+        tasks?.[0]?.containers?.[0]?.exitCode,
+        0,
+        `killed after ${millis} ms: ${tasks?.[0]?.stoppedReason}`
+      )
+      assert.strictEqual(
+        await readFile(join(sim.folder, "efs", FileSystemId, RUN), "utf8"),
+        "ran\n",
+        `killed after ${millis} ms`
+      )
+    }
   })
 })

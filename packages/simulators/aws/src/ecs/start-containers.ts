@@ -220,7 +220,7 @@ const startOne = (
     const image = plan.images.get(definition.name)
     if (container === undefined) return yield* new TaskFailed({ text: `there is no container ${definition.name}` })
     const stream = yield* streamOf(shelf, plan.task, definition)
-    if (host.observe(container.runtimeId) === "Gone" && container.lastStatus === "PENDING") {
+    if (container.lastStatus === "PENDING" && (yield* host.settle(container.runtimeId)) === "Gone") {
       if (image === undefined) return Effect.never
       yield* host.remove(container.runtimeId)
       yield* host.start(yield* requestOf(shelf, plan, definition, container, image)).pipe(

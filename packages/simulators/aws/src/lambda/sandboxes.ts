@@ -97,7 +97,7 @@ export class Sandboxes {
         const { requestId, deadlineAt } = record
         if (requestId === undefined || deadlineAt === undefined || world.host.observe(record.runtimeId) !== "Running")
           return Effect.andThen(
-            this.#remove(sandbox),
+            this.#abandon(sandbox),
             requestId === undefined ? Effect.void : onEnd(requestId, { kind: "exit", code: 1 })
           )
         this.#live.set(record.id, sandbox)
@@ -307,6 +307,16 @@ export class Sandboxes {
     if (!logs.groups.has(group)) logs.createGroup(group)
     return world.fork(
       Effect.asVoid(followContainer(logs, world.host, { id: row.runtimeId, group, stream: row.stream }))
+    )
+  }
+
+  /** Ends a copy that an earlier run may have been starting. */
+  #abandon(sandbox: Sandbox): Effect.Effect<void> {
+    return Effect.andThen(
+      this.#shelf.world.host
+        .settle(sandbox.record.runtimeId)
+        .pipe(Effect.catch((fault) => Effect.logWarning(fault.message))),
+      this.#remove(sandbox)
     )
   }
 

@@ -1,9 +1,13 @@
 import { type ImageRecord, ImageStore, type RegistryAuth } from "@sockerless/images"
 import {
+  bundleOf,
   detectTools,
+  isMonitorOf,
+  killStarters,
   launch,
   observe,
   pause,
+  recordedPid,
   remove,
   resume,
   type RuntimeFolders,
@@ -12,6 +16,7 @@ import {
   type Tools
 } from "@sockerless/oci-runtime"
 import { Context, Effect, Layer, Stream } from "effect"
+import { existsSync } from "node:fs"
 import { mkdir, readdir, rm, rmdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { Simulation } from "../simulation.ts"
@@ -52,6 +57,11 @@ export class WorkloadHost extends Context.Service<
     /** Starts a container and returns when its process runs. */
     readonly start: (request: WorkloadRequest) => Effect.Effect<void, WorkloadFailed>
     readonly observe: (id: string) => WorkloadNow
+    /**
+     * As `observe`, of a container that an earlier run may have been starting: waits for an end that is being written,
+     * and ends a start that never let the process go. `Gone` then means that it never ran.
+     */
+    readonly settle: (id: string) => Effect.Effect<WorkloadNow, WorkloadFailed>
     /** Waits for the end of a container that was started, by this process or one before it. */
     readonly exit: (id: string) => Effect.Effect<WorkloadExit>
     /** Signals the main process; no process is success. */
@@ -90,6 +100,7 @@ export class WorkloadHost extends Context.Service<
         pull: () => refuse,
         start: () => refuse,
         observe: () => "Gone",
+        settle: () => Effect.succeed<WorkloadNow>("Gone"),
         exit: () => Effect.never,
         signal: () => Effect.void,
         freeze: () => refuse,
@@ -171,6 +182,28 @@ const runningOf = (host: Parts, id: string) => {
   return now._tag === "Running" ? now.running : undefined
 }
 
+/** The monitor of an ended process needs a moment to write how it ended. */
+const WRITE_TRIES = 2000
+
+const settleContainer = (host: Parts) => (id: string) =>
+  Effect.gen(function* () {
+    const bundle = bundleOf(host.folders, id)
+    const never: WorkloadNow = "Gone"
+    if (!existsSync(bundle.folder)) return never
+    for (let tries = 0; tries < WRITE_TRIES; tries++) {
+      const now = observe(host.folders, id, cgroupOf(host, id))
+      if (now._tag === "Running" || now._tag === "Exited") return now._tag
+      const isBeingWritten =
+        now._tag === "Gone" &&
+        recordedPid(bundle.pidFile) > 0 &&
+        isMonitorOf(recordedPid(bundle.monitorPidFile), bundle.folder)
+      if (!isBeingWritten) break
+      yield* Effect.sleep("5 millis")
+    }
+    yield* Effect.sync(() => killStarters(bundle.folder))
+    return never
+  })
+
 const removeContainer = (host: Parts) => (id: string) =>
   Effect.gen(function* () {
     yield* remove(host.tools, host.folders, id, cgroupOf(host, id)).pipe(Effect.mapError(atStage("control")))
@@ -213,6 +246,7 @@ const makeHost = Effect.fnUntraced(function* (simulation: Simulation, options: H
       const now = observe(folders, id, cgroupOf(host, id))
       return now._tag === "HalfStarted" ? "Gone" : now._tag
     },
+    settle: settleContainer(host),
     exit: (id) => host.exits.of(id, cgroupOf(host, id)),
     signal: (id, number) =>
       Effect.suspend(() => {
