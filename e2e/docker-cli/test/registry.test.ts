@@ -1,10 +1,14 @@
-import { hasRegistry, type Registry, startRegistry } from "@sockerless/e2e-kit"
+import { hasRegistry, type Registry, startRegistry, target } from "@sockerless/e2e-kit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { fromDaemon, judged, noClient } from "../src/index.ts"
 
 const on = judged()
 
-const noRegistry = hasRegistry ? undefined : "no docker-registry here (Debian's package docker-registry): not tested"
+// The oracle has a loopback of its own, where no registry listens.
+const noRegistry =
+  hasRegistry && target !== "dockerd"
+    ? undefined
+    : "no docker-registry within reach (Debian's package docker-registry): not tested"
 
 const registries = new Map<"open" | "closed", Registry>()
 
