@@ -2,7 +2,15 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { createStorage, readRef, repositoryPath, updateRefs, writeCommit, writeTree, ZERO } from "@sockerless/bleephub-git"
+import {
+  createStorage,
+  readRef,
+  repositoryPath,
+  updateRefs,
+  writeCommit,
+  writeTree,
+  ZERO
+} from "@sockerless/bleephub-git"
 import { Store, type Write } from "@sockerless/store"
 import { Effect, Layer } from "effect"
 import { beginRefs, createAccount, insertRepository, openHub, recoverRepositories } from "../src/index.ts"
@@ -99,29 +107,36 @@ it("after a commit that failed nothing is changed any more", async () => {
   assert.strictEqual((await world.start()).tables.accounts.size, 0)
 })
 
-it("a start finishes refs that had moved, forgets those that had not, and makes and sweeps folders", { timeout: LIMIT }, async () => {
-  await using world = await openWorld()
-  const hub = await world.start()
-  const mona = await hub.change(() => createAccount(hub, { login: "mona" }))
-  const repository = await hub.change(() => insertRepository(hub, mona, mona, { name: "alpha" }))
-  await createStorage(hub.repositoriesFolder, 99, "main")
-  await recoverRepositories(hub)
-  const path = repositoryPath(hub.repositoriesFolder, repository.id)
-  const tree = await writeTree(path, undefined, [])
-  const author = { name: "Mona", email: "mona@example.com", at: 0 }
-  const sha = await writeCommit(path, { tree, parents: [], message: "first", author })
-  const moved = { ref: "refs/heads/moved", old: ZERO, new: sha }
-  const still = { ref: "refs/heads/still", old: ZERO, new: sha }
-  await beginRefs(hub, mona, repository, [moved])
-  await beginRefs(hub, mona, repository, [still])
-  await updateRefs(path, [moved])
-  const again = await world.start()
-  assert.strictEqual(again.tables.refIntents.size, 2)
-  await recoverRepositories(again)
-  assert.strictEqual(again.tables.refIntents.size, 0)
-  assert.deepStrictEqual(
-    again.tables.outbox.all().filter((event) => event.event === "push").map((event) => event.detail["ref"]),
-    ["refs/heads/moved"]
-  )
-  assert.strictEqual(await readRef(path, "refs/heads/still"), undefined)
-})
+it(
+  "a start finishes refs that had moved, forgets those that had not, and makes and sweeps folders",
+  { timeout: LIMIT },
+  async () => {
+    await using world = await openWorld()
+    const hub = await world.start()
+    const mona = await hub.change(() => createAccount(hub, { login: "mona" }))
+    const repository = await hub.change(() => insertRepository(hub, mona, mona, { name: "alpha" }))
+    await createStorage(hub.repositoriesFolder, 99, "main")
+    await recoverRepositories(hub)
+    const path = repositoryPath(hub.repositoriesFolder, repository.id)
+    const tree = await writeTree(path, undefined, [])
+    const author = { name: "Mona", email: "mona@example.com", at: 0 }
+    const sha = await writeCommit(path, { tree, parents: [], message: "first", author })
+    const moved = { ref: "refs/heads/moved", old: ZERO, new: sha }
+    const still = { ref: "refs/heads/still", old: ZERO, new: sha }
+    await beginRefs(hub, mona, repository, [moved])
+    await beginRefs(hub, mona, repository, [still])
+    await updateRefs(path, [moved])
+    const again = await world.start()
+    assert.strictEqual(again.tables.refIntents.size, 2)
+    await recoverRepositories(again)
+    assert.strictEqual(again.tables.refIntents.size, 0)
+    assert.deepStrictEqual(
+      again.tables.outbox
+        .all()
+        .filter((event) => event.event === "push")
+        .map((event) => event.detail["ref"]),
+      ["refs/heads/moved"]
+    )
+    assert.strictEqual(await readRef(path, "refs/heads/still"), undefined)
+  }
+)
