@@ -2,6 +2,7 @@ import type { Known, Observation } from "@sockerless/backend-contract"
 import type { Fault } from "@sockerless/faults"
 import { killpoint } from "@sockerless/killpoints"
 import { Deferred, Effect } from "effect"
+import { isDeepStrictEqual } from "node:util"
 import { rollBack } from "./containers/create.ts"
 import type { ContainerRecord, Entry } from "./containers/entry.ts"
 import { autoRemoval, intentAtEnd, isRunning, makeEntry } from "./containers/entry.ts"
@@ -57,6 +58,7 @@ const takeEnd = Effect.fnUntraced(function* (
 const takeRunning = Effect.fnUntraced(function* (
   context: EngineContext,
   entry: Entry,
+  record: ContainerRecord,
   seen: Extract<Observation, { readonly _tag: "Running" }>
 ) {
   const { snapshot } = entry
@@ -67,7 +69,10 @@ const takeRunning = Effect.fnUntraced(function* (
     : runningState(entry, seen.started, seen.paused)
   if (!known) entry.snapshot = { ...snapshot, endpoints: {} }
   const settled = yield* settleEndpoints(context, entry, seen.started.endpoints)
-  yield* context.book.save(entry, { ...snapshot, ...settled, state, ports: seen.started.ports, execIds: [] })
+  const now = { ...snapshot, ...settled, state, ports: seen.started.ports, execIds: [] }
+  // Most are as they were recorded: fifty running ones must not wait for fifty writes.
+  if (isDeepStrictEqual(record, { snapshot: now, handle: entry.handle, intent: null })) entry.snapshot = now
+  else yield* context.book.save(entry, now)
   entry.startedAtMillis = Date.parse(state.startedAt)
   if (!known) yield* containerEvent(context, entry, "start")
   yield* startHealth(context, entry)
@@ -93,7 +98,7 @@ const reconcile = Effect.fnUntraced(function* (
   const seen = yield* backend.adopt(yield* remainingLaunchOf(context, entry), entry.handle)
   killpoint("engine.recovery.after-adopt")
   if (seen._tag === "Running") {
-    yield* takeRunning(context, entry, seen)
+    yield* takeRunning(context, entry, record, seen)
     return "adopted"
   }
   const wasRunning = isRunning(entry) || record.intent?.verb === "start"
