@@ -73,6 +73,6 @@ it("sets up a running server, which has everything again after it was closed", {
     assert.strictEqual((await ask("/user", second.adminToken)).login, "admin")
     await second.close()
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 })

@@ -55,7 +55,7 @@ export const openHub = async (): Promise<Hub> => {
     contract,
     [Symbol.asyncDispose]: async () => {
       await started.close()
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
       if (defects.length > 0) throw defects[0]
       const broken = contract.broken.slice(before)
       if (broken.length > 0) throw new Error(broken.map((one) => one.message).join("\n"))

@@ -139,6 +139,6 @@ it("no acknowledged write is lost by SIGKILL, and rows and refs agree", { timeou
     )
   } finally {
     await victim.kill()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 })

@@ -58,7 +58,7 @@ const openWorld = async () => {
   return {
     ...kept,
     start,
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true })
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 }
 

@@ -57,7 +57,7 @@ const openWorld = async (): Promise<World> => {
       return response.json()
     },
     [Symbol.asyncDispose]: async () => {
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
       if (defects.length > 0) throw defects[0]
     }
   }

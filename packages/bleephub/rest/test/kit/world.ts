@@ -101,7 +101,7 @@ export const openWorld = async (): Promise<World> => {
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
       if (defects.length > 0) throw defects[0]
       const broken = contract().broken.slice(before)
       if (broken.length > 0) throw new Error(broken.map((one) => one.message).join("\n"))
