@@ -63,14 +63,13 @@ const unlessLost = async (act: () => Promise<void>): Promise<boolean> => {
   }
 }
 
-/** Actors live their stories while `body` strikes; then everything stands still. */
+/** Actors live their stories while `body` strikes; then everything stands still, also when a promise was broken. */
 const during = async (
   actors: ReadonlyArray<Actor>,
   stories: ReadonlyArray<Scenario>,
-  body: (isIdle: () => boolean) => Promise<void>
-) => {
+  body: () => Promise<void>
+): Promise<void> => {
   const all = { over: false }
-  let active = actors.length
   const live = async (actor: Actor) => {
     let going = true
     while (going && !all.over) {
@@ -79,13 +78,12 @@ const during = async (
         await actor.random.pick(stories)(actor)
       })
     }
-    active -= 1
   }
-  const lives = actors.map(live)
-  const struck = body(() => active === 0).finally(() => {
+  const struck = body().finally(() => {
     all.over = true
   })
-  await Promise.all([...lives, struck])
+  const results = await Promise.allSettled([...actors.map(live), struck])
+  for (const result of results) if (result.status === "rejected") throw result.reason
 }
 
 const randomRound = async (victim: Victim, actors: ReadonlyArray<Actor>, random: Random) => {

@@ -31,7 +31,7 @@ const finish = (context: EngineContext, book: ExecBook, entry: ExecEntry, sessio
   )
 
 const launch = Effect.fnUntraced(function* (context: EngineContext, entry: ExecEntry, options: StartExec) {
-  const container = yield* context.book.resolve(entry.snapshot.containerId)
+  const container = yield* context.book.resolveForChange(entry.snapshot.containerId)
   if (container.snapshot.state.status !== "running") {
     return yield* Effect.fail(conflict(`container ${entry.snapshot.containerId} is not running`))
   }
