@@ -102,12 +102,13 @@ export class OutputLog {
   #next: number
   #working: Promise<void> | undefined
   #failed: Error | undefined
+  #isClosed = false
   /** Hears of each position whose bytes are on the disk. */
   onKept: (position: number) => void = () => {}
   /** Called once when the file can no longer be written; nothing is kept from then on. */
   onFailed: (error: Error) => void = () => {}
-  /** Called after each write, for those who follow the file. */
-  onGrown: () => void = () => {}
+  /** Hears of each position whose bytes are in the file, though a power cut may still take them. */
+  onWritten: (position: number) => void = () => {}
 
   constructor(file: string) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
@@ -144,11 +145,15 @@ export class OutputLog {
 
   /** Ends it after what was appended. */
   async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
     while (this.#working !== undefined) await this.#working
     closeSync(this.#fd)
   }
 
   #enqueue(item: Item): void {
+    // The descriptor's number may be another file's by now.
+    if (this.#isClosed || this.#failed !== undefined) return
     this.#queue.push(item)
     this.#working ??= this.#drain()
   }
@@ -160,7 +165,7 @@ export class OutputLog {
         const items = this.#queue
         this.#queue = []
         await this.#writeAll(items)
-        this.onGrown()
+        this.onWritten(end)
         killpoint("link.log.before-sync")
         await sync(this.#fd)
         killpoint("link.log.after-sync")

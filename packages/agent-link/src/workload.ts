@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises"
 import { Effect } from "effect"
 import { AgentAway, AgentRefused } from "./faults.ts"
 import { OutputLog } from "./output-log.ts"
+import { readOutput, type ReadOptions } from "./read-output.ts"
 import {
   type DaemonChannel,
   DaemonSession,
@@ -69,6 +70,8 @@ const exitOf = (value: Json): ExitFacts => {
 }
 
 const CALL_MILLIS = 30_000
+/** Output under way to the log: enough to keep the link busy while the disk syncs. */
+const OUTPUT_WINDOW_BYTES = 1024 * 1024
 
 const refusalKinds = ["invalid", "not-found", "conflict", "failed", "not-implemented"] as const
 
@@ -115,11 +118,17 @@ export class Workload {
   readonly session: DaemonSession
   readonly main: RemoteProcess
   readonly log: OutputLog
-  #watchers = new Set<() => void>()
+  readonly #logFile: string
+  readonly #watchers = new Set<() => void>()
+  readonly #readers = new Set<() => void>()
+  #version = 0
+  /** All output is in the log. */
+  #isEnded = false
 
   constructor(options: WorkloadOptions) {
     this.subject = options.subject
     this.run = options.run
+    this.#logFile = options.logFile
     this.log = new OutputLog(options.logFile)
     this.session = new DaemonSession(async (hello: Hello): Promise<Welcome> => ({
       epoch: options.epoch,
@@ -133,6 +142,8 @@ export class Workload {
       try {
         await this.log.settled()
         channel.inlet.endKept()
+        this.#isEnded = true
+        this.#grow()
         ended.resolve()
       } catch (error) {
         // What is not acknowledged stays with the agent; the next life of this daemon may keep it.
@@ -144,16 +155,18 @@ export class Workload {
       kind: "main",
       params: null,
       from: this.log.next,
+      window: OUTPUT_WINDOW_BYTES,
       consumer: {
         bytes: (bytes) => this.log.append(bytes),
         end: () => void keepEnd()
       },
       gap: (_, to) => this.log.gap(to)
     })
-    this.log.onKept = (position) => {
+    this.log.onWritten = (position) => {
       channel.inlet.consumed(position)
-      channel.inlet.kept(position)
+      this.#grow()
     }
+    this.log.onKept = (position) => channel.inlet.kept(position)
     this.log.onFailed = (error) => this.session.disconnect(`its output cannot be kept: ${error.message}`)
     this.main = new RemoteProcess(channel, ended.promise)
   }
@@ -173,6 +186,28 @@ export class Workload {
       const timer = setTimeout(() => finish(false), millis)
       this.#watchers.add(watch)
     })
+  }
+
+  /** What the main process has said, and with `follow` what it will say; any number of readers at any speed. */
+  output(options: ReadOptions): AsyncGenerator<OutputRecord, void, void> {
+    const next = (version: number) =>
+      this.#isEnded || version !== this.#version
+        ? Promise.resolve(this.#isEnded)
+        : new Promise<boolean>((resolve) => {
+            const settle = () => {
+              this.#readers.delete(settle)
+              options.signal?.removeEventListener("abort", settle)
+              resolve(this.#isEnded)
+            }
+            this.#readers.add(settle)
+            options.signal?.addEventListener("abort", settle)
+          })
+    return readOutput(this.#logFile, { next, version: () => this.#version }, options)
+  }
+
+  #grow(): void {
+    this.#version += 1
+    for (const settle of this.#readers) settle()
   }
 
   /**

@@ -104,7 +104,8 @@ describe("an agent", () => {
 
   staged("hands over each byte once to daemons that are killed at each of their kill points", async (stage) => {
     const first = await stage.daemonProcess(1, "link.log.before-sync:2")
-    const { exit } = stage.agent(["sh", "-c", "seq 1 150000; exit 5"])
+    const script = "n=0; until [ -e stop ]; do n=$((n+1)); echo $n; sleep 0.005; done; exit 5"
+    const { exit } = stage.agent(["sh", "-c", script])
     assert.strictEqual(await first.exit, "SIGKILL")
     let epoch = 2
     for (const point of linkKillpointNames) {
@@ -114,8 +115,14 @@ describe("an agent", () => {
       }
     }
     await stage.daemonProcess(epoch, "")
+    writeFileSync(join(stage.folder, "stop"), "")
     assert.strictEqual(await exit, 5)
-    assert.isTrue(textOf(stage.records, 1) === Array.from({ length: 150_000 }, (_, n) => `${n + 1}\n`).join(""))
+    const lines = textOf(stage.records, 1).trimEnd().split("\n")
+    assert.isAtLeast(lines.length, 10)
+    assert.deepStrictEqual(
+      lines,
+      lines.map((_, n) => String(n + 1))
+    )
     assert.strictEqual(readFileSync(join(stage.folder, "exit"), "utf8"), "5")
   })
 
@@ -200,6 +207,39 @@ describe("an agent", () => {
     assert.isAtLeast(gap, 1)
     const before = textOf(stage.records.slice(0, gap), 1)
     assert.isTrue(`first\n${Array.from({ length: 200_000 }, (_, n) => `${n + 1}\n`).join("")}`.startsWith(before))
+  })
+})
+
+describe("output", () => {
+  staged("is read by many at their own speed, from the start or from now, to its end", async (stage) => {
+    const workload = await stage.daemon()
+    stage.agent(["sh", "-c", "seq 1 20000; cat; echo last"], { stdin: true })
+    const readAll = async (onlyNew: boolean, pause: number) => {
+      const records: Array<OutputRecord> = []
+      for await (const record of workload.output({ follow: true, onlyNew })) {
+        records.push(record)
+        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+      return textOf(records, 1)
+    }
+    const early = readAll(false, 0)
+    const slow = readAll(false, 5)
+    await until("it has counted", () => textOf(stage.records, 1).endsWith("20000\n"))
+    const late = readAll(true, 0)
+    const leaving = new AbortController()
+    const left = workload.output({ follow: true, onlyNew: true, signal: leaving.signal }).next()
+    await new Promise((resolve) => setImmediate(resolve))
+    leaving.abort()
+    assert.isTrue((await left).done)
+    await workload.main.send({ kind: "bytes", bytes: Buffer.from("more\n") })
+    await workload.main.send({ kind: "end" })
+    const numbers = Array.from({ length: 20_000 }, (_, n) => `${n + 1}\n`).join("")
+    assert.isTrue((await early) === `${numbers}more\nlast\n`)
+    assert.isTrue((await slow) === `${numbers}more\nlast\n`)
+    assert.isTrue(["more\nlast\n", "last\n"].includes(await late))
+    const now: Array<string> = []
+    for await (const { bytes } of workload.output({ follow: false, onlyNew: false })) now.push(bytes.toString())
+    assert.isTrue(now.join("").endsWith(`${numbers}more\nlast\n`))
   })
 })
 
