@@ -44,7 +44,9 @@ const onClientError = (
   socket: Duplex & { bytesRead?: number; bytesWritten?: number },
   last: http.ServerResponse | undefined
 ) => {
-  if (socket.destroyed || !socket.writable) {
+  // Each further piece of what was refused is an error again: cutting now would take the answer from a client that sends.
+  if (socket.destroyed || socket.writableEnded) return
+  if (!socket.writable) {
     socket.destroy()
     return
   }
