@@ -58,12 +58,21 @@ const through = (input: Readable, command: string): Readable => {
   return output
 }
 
-/** The plain tar of a possibly compressed one, told by its first bytes: gzip, zstd, bzip2 or xz. */
-export const decompressed = async (input: Readable): Promise<Readable> => {
-  const head = await firstBytes(input)
+const decoded = (input: Readable, head: Buffer): Readable => {
   if (startsWith(head, [0x1f, 0x8b])) return joined(input, createGunzip())
   if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])) return joined(input, createZstdDecompress())
   if (startsWith(head, [0x42, 0x5a, 0x68])) return through(input, "bzip2")
   if (startsWith(head, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])) return through(input, "xz")
   return input
+}
+
+/** The stream keeps its failure for whoever reads it; one that comes before the reader does must not end the daemon. */
+const toldToReader = (): void => undefined
+
+/** The plain tar of a possibly compressed one, told by its first bytes: gzip, zstd, bzip2 or xz. */
+export const decompressed = async (input: Readable): Promise<Readable> => {
+  input.on("error", toldToReader)
+  const output = decoded(input, await firstBytes(input))
+  output.on("error", toldToReader)
+  return output
 }

@@ -33,6 +33,8 @@ const firstBytes = async (input: Readable): Promise<Buffer> => {
 const through = (input: Readable, command: string): Readable => {
   const child = spawn(command, ["-dc"], { stdio: ["pipe", "pipe", "ignore"] })
   const output = new PassThrough()
+  // Kept by the stream for whoever reads it, which may come later.
+  output.on("error", () => undefined)
   child.once("error", (error) => output.destroy(error))
   child.once("close", (code) =>
     code === 0 ? output.end() : output.destroy(new Refusal("invalid", `${command}: the data is corrupt`))
