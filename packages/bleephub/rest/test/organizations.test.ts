@@ -53,6 +53,17 @@ it("a protected branch takes neither pushes nor merges that it does not allow", 
   })
   assert.strictEqual(set.status, 200)
   assert.deepStrictEqual((await world.ask("GET", protection)).json.required_status_checks.contexts, ["ci"])
+  const unkept = await world.ask("PUT", protection, {
+    required_status_checks: null,
+    enforce_admins: null,
+    required_pull_request_reviews: null,
+    restrictions: null,
+    required_linear_history: true
+  })
+  assert.deepStrictEqual(
+    [unkept.status, unkept.json.message],
+    [422, "bleephub does not enforce required_linear_history yet: leave it out"]
+  )
   const content = Buffer.from("x").toString("base64")
   const direct = await world.ask("PUT", "/repos/mona/alpha/contents/x", { message: "x", content })
   assert.strictEqual(direct.status, 409)

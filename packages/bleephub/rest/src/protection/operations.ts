@@ -4,7 +4,8 @@ import {
   notFound,
   type Protection,
   type Repository,
-  requireAdmin
+  requireAdmin,
+  unprocessable
 } from "@sockerless/bleephub-core"
 import { readRef } from "@sockerless/bleephub-git"
 import { pathOf } from "../git-data/render.ts"
@@ -102,6 +103,20 @@ const ruleOf = (call: Call<OperationId>, repository: Repository, branch: string)
   return rule
 }
 
+/** Rules that are not enforced yet are refused: one that is kept and not enforced would protect nothing. */
+const unenforced = ({ body }: Call<"repos/update-branch-protection">): ReadonlyArray<string> => {
+  const reviews = body.required_pull_request_reviews
+  const asked: ReadonlyArray<readonly [name: string, isAsked: boolean]> = [
+    ["dismiss_stale_reviews", reviews?.dismiss_stale_reviews ?? false],
+    ["require_code_owner_reviews", reviews?.require_code_owner_reviews ?? false],
+    ["require_last_push_approval", reviews?.require_last_push_approval ?? false],
+    ["required_linear_history", body.required_linear_history ?? false],
+    ["restrictions.teams", (body.restrictions?.teams.length ?? 0) > 0],
+    ["restrictions.apps", (body.restrictions?.apps?.length ?? 0) > 0]
+  ]
+  return asked.flatMap(([name, isAsked]) => (isAsked ? [name] : []))
+}
+
 const fieldsOf = (call: Call<"repos/update-branch-protection">): Omit<Protection, "id" | "repositoryId" | "branch"> => {
   const { body } = call
   const checks = body.required_status_checks
@@ -141,6 +156,8 @@ export const protectionOperations = [
   operation("repos/update-branch-protection", async (call) => {
     const repository = await placeOf(call, call.path)
     const { branch } = call.path
+    const [first] = unenforced(call)
+    if (first !== undefined) throw unprocessable(`bleephub does not enforce ${first} yet: leave it out`)
     const fields = fieldsOf(call)
     const rule = await call.hub.change(() => {
       const known = call.hub.tables.protections.by("branch", `${repository.id} ${branch}`)
