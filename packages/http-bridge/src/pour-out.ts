@@ -16,6 +16,10 @@ export const pourOut = (source: Readable, response: ServerResponse): Promise<voi
       corked = false
       response.uncork()
     }
+    // A corked response tells no "drain" for what it held back: each piece says itself when it is sent.
+    const goOn = () => {
+      if (source.isPaused() && response.writableLength <= HOLD_BYTES) source.resume()
+    }
     response.once("close", () => {
       source.destroy()
       resolve()
@@ -31,7 +35,7 @@ export const pourOut = (source: Readable, response: ServerResponse): Promise<voi
         response.cork()
         setImmediate(uncork)
       }
-      response.write(chunk)
+      response.write(chunk, goOn)
       if (response.writableLength > HOLD_BYTES) source.pause()
     })
     response.on("drain", () => source.resume())

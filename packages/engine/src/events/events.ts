@@ -2,7 +2,10 @@ import type { Fault } from "@sockerless/faults"
 import { Context, type Effect, type Stream } from "effect"
 import type { Filters } from "../filters.ts"
 
-/** What happened, in Docker's words. Durable: a reader that reconnects with `since` misses nothing it could have seen. */
+/**
+ * What happened, in Docker's words. Kept beside the daemon's life: a reader that reconnects with `since` finds what it
+ * could have seen, but for the hundredth of a second before a crash. Nothing else is told from it: state is in records.
+ */
 export class Events extends Context.Service<
   Events,
   {

@@ -50,6 +50,8 @@ class LogStream extends Readable {
   #wake: (() => void) | undefined
   #changed = false
   #reading = false
+  /** Asked for more while the last piece was being handed over: nobody asks twice. */
+  #wanted = false
 
   constructor(path: string, options: ReadLogOptions) {
     super({ highWaterMark: BLOCK_BYTES })
@@ -102,10 +104,16 @@ class LogStream extends Readable {
   }
 
   override _read(): void {
-    if (this.#reading) return
+    if (this.#reading) {
+      this.#wanted = true
+      return
+    }
     this.#reading = true
     this.#pump().then(
-      () => (this.#reading = false),
+      () => {
+        this.#reading = false
+        if (this.#wanted && !this.destroyed) this._read()
+      },
       (error: Error) => this.destroy(error)
     )
   }
@@ -114,6 +122,7 @@ class LogStream extends Readable {
     for (;;) {
       if (this.destroyed) return
       this.#changed = false
+      this.#wanted = false
       // Asked before reading: what was written before the end is then certain to be read.
       const complete = !this.#options.follow || this.#options.ended.aborted
       const output = await this.#next()
