@@ -110,12 +110,14 @@ class LogStream extends Readable {
     }
     this.#reading = true
     this.#pump().then(
-      () => {
-        this.#reading = false
-        if (this.#wanted && !this.destroyed) this._read()
-      },
+      () => this.#pumped(),
       (error: Error) => this.destroy(error)
     )
+  }
+
+  #pumped(): void {
+    this.#reading = false
+    if (this.#wanted && !this.destroyed) this._read()
   }
 
   async #pump(): Promise<void> {
